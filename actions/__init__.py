@@ -1,0 +1,1 @@
+"""The library: Lightspeed Retail X-Series, typed. Knows no queue and no environment."""

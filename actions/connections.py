@@ -1,0 +1,158 @@
+"""Connections: the retailers that authorised us, and the key in each one's webhook URLs."""
+
+import hashlib
+import re
+import secrets
+import time
+from datetime import UTC, datetime
+
+import msgspec
+
+from actions.database import Database
+from actions.errors import BackroomError, NotConnected
+from actions.secret import Secret
+from actions.vault import Vault
+
+CONNECTIONS = "backroom:connections"
+WEBHOOK_KEYS = "backroom:webhook-keys"
+_PREFIX = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+
+
+class BadDomainPrefix(BackroomError):
+    """What was given cannot be a retailer's domain prefix."""
+
+    exit_code = 2
+
+
+class Connection(msgspec.Struct, frozen=True, kw_only=True):
+    """One retailer that authorised us."""
+
+    retailer: str
+    """The domain prefix: `kowhai` of `https://kowhai.retail.lightspeed.app`."""
+    webhook_key: Secret
+    """The unguessable part of this retailer's webhook URLs."""
+    token: Secret
+    unsigned: bool
+    """Its webhooks were added by hand at the store, so the vendor signs none of them."""
+    linked_at: datetime
+
+
+class Address(msgspec.Struct, frozen=True):
+    """Whose webhook URL it is, as the ingress needs to know it."""
+
+    retailer: str
+    unsigned: bool
+    digest: bytes
+    owner: bytes
+    """The address as kept in Redis: a delivery is stored only while it still reads so."""
+
+
+class _Record(msgspec.Struct):
+    webhook_key: bytes
+    token: bytes
+    unsigned: bool
+    linked_at: int
+
+
+def domain_prefix(text: str) -> str:
+    """Return `text` as a domain prefix: one DNS label in lower case.
+
+    Host names are built from it and the client secret travels there, so nothing else will do.
+
+    Raises:
+        BadDomainPrefix: it is anything but one DNS label.
+    """
+    folded = text.strip().lower()
+    if not _PREFIX.fullmatch(folded):
+        raise BadDomainPrefix(
+            f"{text[:80]!r} is no domain prefix: give the first part of the store's address, "
+            "such as kowhai for kowhai.retail.lightspeed.app."
+        )
+    return folded
+
+
+def key_digest(webhook_key: str) -> bytes:
+    """Return what Redis keeps instead of a webhook key."""
+    return hashlib.blake2b(webhook_key.encode(), digest_size=16).digest()
+
+
+class Connections:
+    """All connections, kept in Redis with their tokens and webhook keys sealed."""
+
+    def __init__(self, database: Database, vault: Vault) -> None:
+        self._database = database
+        self._vault = vault
+
+    async def link(self, retailer: str, token: Secret, *, unsigned: bool) -> Connection:
+        """Keep a connection. One that is there already gets the token and keeps its URLs."""
+        try:
+            webhook_key = (await self.get(retailer)).webhook_key
+        except NotConnected:
+            webhook_key = Secret(secrets.token_urlsafe(24))
+        linked_at = int(time.time())
+        record = _Record(
+            webhook_key=self._vault.seal(webhook_key.reveal().encode(), f"webhook key {retailer}"),
+            token=self._vault.seal(token.reveal().encode(), f"token {retailer}"),
+            unsigned=unsigned,
+            linked_at=linked_at,
+        )
+        owner = _owner(retailer, unsigned=unsigned)
+        await self._database.together(
+            [
+                ("HSET", CONNECTIONS, retailer, msgspec.msgpack.encode(record)),
+                ("HSET", WEBHOOK_KEYS, key_digest(webhook_key.reveal()), owner),
+            ]
+        )
+        return await self.get(retailer)
+
+    async def get(self, retailer: str) -> Connection:
+        """Return one connection.
+
+        Raises:
+            NotConnected: there is none for that retailer.
+        """
+        kept = await self._database.do("HGET", CONNECTIONS, retailer)
+        if kept is None:
+            raise NotConnected(
+                f"{retailer} is not linked: run `backroom connect {retailer} --personal-token …`."
+            )
+        return self._opened(retailer, kept)
+
+    async def all(self) -> list[Connection]:
+        """Return every connection, by name."""
+        kept: dict[bytes, bytes] = await self._database.do("HGETALL", CONNECTIONS)
+        return [self._opened(name.decode(), kept[name]) for name in sorted(kept)]
+
+    def _opened(self, retailer: str, kept: bytes) -> Connection:
+        record = msgspec.msgpack.decode(kept, type=_Record)
+        webhook_key = self._vault.open(record.webhook_key, f"webhook key {retailer}")
+        token = self._vault.open(record.token, f"token {retailer}")
+        return Connection(
+            retailer=retailer,
+            webhook_key=Secret(webhook_key.decode()),
+            token=Secret(token.decode()),
+            unsigned=record.unsigned,
+            linked_at=datetime.fromtimestamp(record.linked_at, UTC),
+        )
+
+
+async def address(database: Database, webhook_key: str) -> Address | None:
+    """Find whose webhook key this is, or None."""
+    digest = key_digest(webhook_key)
+    owner = await database.do("HGET", WEBHOOK_KEYS, digest)
+    return None if owner is None else _address(digest, owner)
+
+
+async def addresses(database: Database) -> list[Address]:
+    """Return every webhook address."""
+    kept: dict[bytes, bytes] = await database.do("HGETALL", WEBHOOK_KEYS)
+    return [_address(digest, owner) for digest, owner in kept.items()]
+
+
+def _owner(retailer: str, *, unsigned: bool) -> str:
+    return f"{retailer} {'unsigned' if unsigned else 'signed'}"
+
+
+def _address(digest: bytes, owner: bytes) -> Address:
+    retailer, signing = owner.decode().split(" ")
+    return Address(retailer, signing == "unsigned", digest, owner)

@@ -1,0 +1,128 @@
+"""Redis, opened once: time limits on every call, and its failures said in words."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import NoScriptError, RedisError, ResponseError
+
+from actions.errors import DatabaseAway, WrongSetting
+
+SCHEMES = ("redis", "rediss", "unix")
+_CONNECT_SECONDS = 1.0
+_SHOWN_CHARACTERS = 100
+
+
+class Script:
+    """A Lua script and the digest by which Redis knows it."""
+
+    __slots__ = ("sha", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.sha = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+
+class Database:
+    """One pool of Redis connections. Every call ends within `timeout` seconds or so.
+
+    A call is tried once more on a fresh connection when its connection broke, so every script
+    and command given here must stand being run twice.
+
+    Raises, from every call:
+        DatabaseAway: nothing answers, or Redis cannot serve (full, read-only, loading).
+    """
+
+    def __init__(self, url: str, timeout: float = 5.0) -> None:
+        """Prepare connections to `url`; nothing is sent yet.
+
+        Raises:
+            WrongSetting: `url` is no Redis address.
+        """
+        self.where = place(url)
+        self._redis: Redis = Redis.from_url(
+            url,
+            socket_timeout=timeout,
+            socket_connect_timeout=min(timeout, _CONNECT_SECONDS),
+            retry=Retry(NoBackoff(), 1),
+            retry_on_error=[RedisConnectionError],
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._redis.aclose()
+
+    async def do(self, *command: str | bytes | float) -> Any:
+        """Send one command and return Redis' answer."""
+        try:
+            return await self._redis.execute_command(*command)  # type: ignore[no-untyped-call]
+        except (RedisError, OSError, TimeoutError) as error:
+            raise self._in_words(error) from error
+
+    async def together(self, commands: Iterable[Sequence[str | bytes | float]]) -> list[Any]:
+        """Send several commands as one transaction, in one round trip."""
+        pipeline = self._redis.pipeline(transaction=True)
+        for command in commands:
+            pipeline.execute_command(*command)
+        try:
+            return await pipeline.execute()
+        except (RedisError, OSError, TimeoutError) as error:
+            raise self._in_words(error) from error
+
+    async def run(
+        self, script: Script, keys: Sequence[str], args: Sequence[str | bytes | float]
+    ) -> Any:
+        """Run a script, sending its text only when this Redis has not seen it."""
+        rest = (len(keys), *keys, *args)
+        try:
+            try:
+                return await self._redis.execute_command("EVALSHA", script.sha, *rest)  # type: ignore[no-untyped-call]
+            except NoScriptError:
+                return await self._redis.execute_command("EVAL", script.text, *rest)  # type: ignore[no-untyped-call]
+        except (RedisError, OSError, TimeoutError) as error:
+            raise self._in_words(error) from error
+
+    def _in_words(self, error: Exception) -> DatabaseAway:
+        if isinstance(error, ResponseError):
+            said = str(error)[:_SHOWN_CHARACTERS]
+            return DatabaseAway(f"Redis at {self.where} refuses to serve: {said}")
+        return DatabaseAway(
+            f"No Redis answers at {self.where}: start one there, or set REDIS_URL to where it is."
+        )
+
+
+def place(url: str) -> str:
+    """Say where a Redis URL points, without the password it may hold.
+
+    Raises:
+        WrongSetting: it is no Redis address.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    if parts.scheme not in SCHEMES:
+        raise WrongSetting(
+            "REDIS_URL is no Redis address: write redis://host:6379/0, rediss:// or unix:///path."
+        )
+    if parts.scheme == "unix":
+        return parts.path
+    return f"{parts.hostname or 'localhost'}:{port or 6379}"

@@ -1,0 +1,1 @@
+"""The edge: every way in. Webhooks, health, the command line."""

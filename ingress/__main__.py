@@ -1,0 +1,5 @@
+"""`python -m ingress` is the `backroom` command."""
+
+from ingress.commands import main
+
+main()

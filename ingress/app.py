@@ -1,0 +1,54 @@
+"""The ingress: its routes, and what it opens and closes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from aiohttp import hdrs, web
+
+from actions.connections import addresses
+from actions.database import Database
+from actions.errors import WrongSetting
+from actions.vault import Vault
+from ingress.health import Readiness, health
+from ingress.intake import Intake
+from ingress.webhooks import Door
+from workers.inbox import Inbox
+from workers.settings import Settings
+
+
+async def create_app(settings: Settings, database: Database) -> web.Application:
+    """Build the application.
+
+    Raises:
+        WrongSetting: no client secret, and a connection that needs one.
+        DatabaseAway: nothing answers at `REDIS_URL`.
+    """
+    client_secrets = [one.reveal().encode() for one in settings.lightspeed_client_secret]
+    await _check_secrets(client_secrets, database)
+    vault = Vault(settings.backroom_keys)
+    intake = Intake(Inbox(database, vault, settings.inbox_seconds))
+    door = Door(database, intake, vault, client_secrets, settings.webhook_max_bytes)
+    app = web.Application(client_max_size=settings.webhook_max_bytes)
+    app.router.add_route(hdrs.METH_ANY, "/webhooks/{key}", door.receive)
+    app.router.add_route(hdrs.METH_ANY, "/webhooks/{key}/{event_type}", door.receive)
+    app.router.add_get("/health", health)
+    app.router.add_get("/ready", Readiness(database).ready)
+
+    async def writing(_: web.Application) -> AsyncIterator[None]:
+        writer = asyncio.create_task(intake.run(), name="intake")
+        yield
+        writer.cancel()
+        await asyncio.gather(writer, return_exceptions=True)
+
+    app.cleanup_ctx.append(writing)
+    return app
+
+
+async def _check_secrets(client_secrets: list[bytes], database: Database) -> None:
+    linked = await addresses(database)
+    if client_secrets or (linked and all(one.unsigned for one in linked)):
+        return
+    raise WrongSetting(
+        "LIGHTSPEED_CLIENT_SECRET is not set, so no signature can be verified: set it, or link "
+        "every retailer with --unsigned."
+    )

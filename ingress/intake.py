@@ -1,0 +1,104 @@
+"""Group commit: deliveries that arrive while Redis is busy leave together in the next trip."""
+
+import asyncio
+from collections import Counter, deque
+from typing import NamedTuple
+
+from actions.errors import DatabaseAway
+from workers.inbox import Arrival, Inbox
+
+MOST_WAITING = 4096
+"""Deliveries that may wait for Redis at once; one more is told to come back."""
+MOST_BYTES = 64 << 20
+"""Bytes that may wait for Redis at once."""
+_BATCH = 128
+_BATCH_BYTES = 4 << 20
+_COUNTS_SECONDS = 1.0
+
+
+class Busy(Exception):
+    """More deliveries wait for Redis than memory should hold."""
+
+
+class _Waiting(NamedTuple):
+    arrival: Arrival
+    answer: asyncio.Future[str]
+
+
+class Intake:
+    """The one writer of this process into the inbox. An idle one adds no delay."""
+
+    def __init__(self, inbox: Inbox) -> None:
+        self._inbox = inbox
+        self._waiting: deque[_Waiting] = deque()
+        self._bytes = 0
+        self._counts: Counter[str] = Counter()
+        self._work = asyncio.Event()
+
+    def count(self, reason: str) -> None:
+        """Count a delivery that was refused; it reaches Redis within a second or so."""
+        self._counts[reason] += 1
+
+    async def put(self, arrival: Arrival) -> str:
+        """Store a delivery and return what `Inbox.put` says of it.
+
+        Raises:
+            Busy: too many wait already.
+            DatabaseAway: Redis has not taken it.
+        """
+        size = len(arrival.delivery)
+        if len(self._waiting) >= MOST_WAITING or self._bytes + size > MOST_BYTES:
+            raise Busy
+        answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(arrival, answer))
+        self._bytes += size
+        self._work.set()
+        return await answer
+
+    async def run(self) -> None:
+        """Write until cancelled; what is counted by then is written once more."""
+        try:
+            while True:
+                await self._due()
+                await self._write(self._batch())
+        finally:
+            await self._write([])
+
+    async def _due(self) -> None:
+        """Wait for a delivery; counts alone may wait a moment longer."""
+        if self._waiting:
+            return
+        self._work.clear()
+        try:
+            async with asyncio.timeout(_COUNTS_SECONDS if self._counts else None):
+                await self._work.wait()
+        except TimeoutError:
+            return
+
+    def _batch(self) -> list[_Waiting]:
+        """Take the next deliveries, less those whose sender has been answered already."""
+        batch: list[_Waiting] = []
+        size = 0
+        while self._waiting and len(batch) < _BATCH and size < _BATCH_BYTES:
+            one = self._waiting.popleft()
+            self._bytes -= len(one.arrival.delivery)
+            if not one.answer.done():
+                batch.append(one)
+                size += len(one.arrival.delivery)
+        return batch
+
+    async def _write(self, batch: list[_Waiting]) -> None:
+        counts, self._counts = self._counts, Counter()
+        if not batch and not counts:
+            return
+        try:
+            answers = await self._inbox.put([one.arrival for one in batch], counts)
+        except DatabaseAway as away:
+            self._counts += counts
+            for one in batch:
+                if not one.answer.done():
+                    one.answer.set_exception(away)
+            return
+        for one, answer in zip(batch, answers, strict=True):
+            if not one.answer.done():
+                one.answer.set_result(answer)

@@ -1,0 +1,64 @@
+"""The web process: listen until SIGTERM, then answer what is in flight and leave."""
+
+import asyncio
+import signal
+
+import structlog
+from aiohttp import web
+
+from actions.database import Database
+from actions.errors import BackroomError
+from ingress.app import create_app
+from workers.settings import Settings
+
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+DRAIN_SECONDS = 8.0
+"""How long requests that were begun may take after SIGTERM."""
+_REDIS_SECONDS = 1.5
+"""Redis' time limit here: the ingress answers 503 within 2 s, whatever Redis does."""
+
+
+class CannotListen(BackroomError):
+    """The address is taken or is not ours."""
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    Raises:
+        WrongSetting, DatabaseAway, CannotListen: the ingress cannot start.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with Database(settings.redis_url, _REDIS_SECONDS) as database:
+        app = await create_app(settings, database)
+        runner = web.AppRunner(
+            app,
+            access_log=None,  # each delivery has its own canonical line
+            auto_decompress=False,  # a Content-Encoding is refused, so nothing is unpacked
+            shutdown_timeout=DRAIN_SECONDS,
+            lingering_time=1.0,
+        )
+        await runner.setup()
+        try:
+            log.info("web.ready", url=await _listen(runner, settings))
+            await stop.wait()
+        finally:
+            await runner.cleanup()
+            log.info("web.stopped")
+
+
+async def _listen(runner: web.AppRunner, settings: Settings) -> str:
+    site = web.TCPSite(runner, settings.host, settings.port, backlog=1024)
+    try:
+        await site.start()
+    except OSError as error:
+        raise CannotListen(
+            f"Cannot listen on {settings.host}:{settings.port} ({error.strerror}): free it, or "
+            "set HOST and PORT to another address."
+        ) from error
+    host, port = runner.addresses[0][:2]
+    return f"http://{host}:{port}"

@@ -1,0 +1,152 @@
+"""A delivery as it was kept, and what it turns out to be: decoded once, typed or a ping."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+from msgspec import Struct
+
+from actions.vault import Vault
+from workers.events import EVENT_TYPES, PING, WEBHOOK_TYPES, Event, EventType, Ping
+from workers.lenient import Unusable, decode
+from workers.payloads import Payload
+
+_MOST_FIELDS = 50
+"""Form fields that are read; the vendor sends five."""
+_plain = msgspec.json.Decoder(float_hook=Decimal)
+
+
+class Delivery(Struct, array_like=True, frozen=True):
+    """One request from Lightspeed, as it stands in Redis."""
+
+    retailer: str
+    declared: str
+    """The event type in the URL, or nothing for a hook that was added by hand."""
+    received_at: int
+    """When the ingress had read it, in ms since 1970."""
+    signed: bool
+    content_type: str
+    body: bytes
+    """The raw body, sealed: it names shoppers."""
+
+
+class Claims(Struct, frozen=True):
+    """What a delivery says of its own origin."""
+
+    domain_prefix: str | None = None
+    retailer_ids: frozenset[str] = frozenset()
+
+
+class Reading(Struct, frozen=True):
+    """A delivery, understood."""
+
+    event_type: EventType[Any]
+    payload: Any
+    raw: Any
+    claims: Claims = Claims()
+
+    @property
+    def note(self) -> str:
+        """Why it is a ping; nothing for the seven others."""
+        return self.payload.reason if isinstance(self.payload, Ping) else ""
+
+
+def keep(delivery: Delivery) -> bytes:
+    """Encode a delivery for Redis."""
+    return msgspec.msgpack.encode(delivery)
+
+
+def kept(data: bytes) -> Delivery:
+    """Decode what `keep` made."""
+    return msgspec.msgpack.decode(data, type=Delivery)
+
+
+def body_of(event_id: str, delivery: Delivery, vault: Vault) -> bytes:
+    """Open a delivery's raw body.
+
+    Raises:
+        CannotOpen: it was sealed with a key that is not in `BACKROOM_KEYS`.
+    """
+    return vault.open(delivery.body, event_id)
+
+
+def read(declared: str, body: bytes) -> Reading:
+    """Say what a body is. Whatever cannot be one of the seven types is a ping; nothing raises."""
+    form = _form(body)
+    text = form.get("payload", "")
+    said = form.get("type", "")
+    claims = _claims(form)
+    name = next((one for one in (said, declared) if one in WEBHOOK_TYPES), None)
+    if name is None or not text:
+        reason = _why_not(form, declared or said)
+        return _ping(declared or said, reason, text or body, claims)
+    event_type = EVENT_TYPES[name]
+    try:
+        payload = decode(text, event_type.payload)
+    except Unusable as unusable:
+        return _ping(name, str(unusable), text, claims)
+    raw = _raw(text)
+    return Reading(event_type, payload, raw, _claims(form, raw))
+
+
+def event(event_id: str, delivery: Delivery, reading: Reading) -> Event[Any]:
+    """Make the event that subscribers are given."""
+    return Event(
+        id=event_id,
+        type=reading.event_type,
+        retailer=delivery.retailer,
+        received_at=datetime.fromtimestamp(delivery.received_at / 1000, UTC),
+        payload=reading.payload,
+        raw=reading.raw,
+    )
+
+
+def entity(payload: Any) -> str:
+    """Return the id of what a payload is about, or nothing for a ping."""
+    return payload.id if isinstance(payload, Payload) else ""
+
+
+def _form(body: bytes) -> dict[str, str]:
+    """Decode the form once. A field that comes twice could be either, so neither is believed."""
+    try:
+        pairs = parse_qsl(
+            body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS
+        )
+    except ValueError:
+        return {}
+    names = [name for name, _ in pairs]
+    return {name: value for name, value in pairs if names.count(name) == 1}
+
+
+def _claims(form: dict[str, str], raw: Any = None) -> Claims:
+    ids = frozenset(filter(None, _retailer_ids(form, raw)))
+    return Claims(form.get("domain_prefix", "").strip().lower() or None, ids)
+
+
+def _retailer_ids(*objects: Any) -> Iterator[str]:
+    for one in objects:
+        if isinstance(one, dict) and isinstance(one.get("retailer_id"), str):
+            yield one["retailer_id"]
+
+
+def _why_not(form: dict[str, str], declared: str) -> str:
+    if not form:
+        return "the body is no form"
+    if not form.get("payload"):
+        return "the form has no payload"
+    return "the type is unknown" if declared else "no type is given"
+
+
+def _ping(declared: str, reason: str, text: str | bytes, claims: Claims) -> Reading:
+    return Reading(PING, Ping(declared or None, reason), _raw(text), claims)
+
+
+def _raw(text: str | bytes) -> Any:
+    """Return JSON as plain objects with exact numbers, and anything else as text."""
+    try:
+        return _plain.decode(text)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return text if isinstance(text, str) else text.decode(errors="replace")

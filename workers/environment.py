@@ -1,0 +1,67 @@
+"""Environment variables → a Struct, or one sentence that names the variable."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct
+from msgspec.inspect import CollectionType, Metadata, Type, UnionType, type_info
+from msgspec.structs import FieldInfo, fields
+
+from actions.errors import WrongSetting
+from actions.secret import Secret
+
+S = TypeVar("S", bound=Struct)
+
+
+def load(struct: type[S], environ: Mapping[str, str], prefix: str = "") -> S:
+    """Read each field of `struct` from the variable of its name in capitals, after `prefix`.
+
+    A list is written with commas. An empty variable counts as not set.
+
+    Raises:
+        WrongSetting: a variable lacks or does not fit; its value is never shown.
+    """
+    values = {}
+    for field in fields(struct):
+        name = variable(field, prefix)
+        if text := environ.get(name, "").strip():
+            values[field.name] = _value(name, text, field.type)
+        elif field.required:
+            raise WrongSetting(f"{name} is not set: {_purpose(struct)} needs it.")
+    return struct(**values)
+
+
+def variable(field: FieldInfo, prefix: str = "") -> str:
+    """Return the environment variable that a field is read from."""
+    return prefix + field.name.upper()
+
+
+def _value(name: str, text: str, wanted: Any) -> Any:
+    given: Any = text
+    if _is_list(type_info(wanted)):
+        given = [part.strip() for part in text.split(",") if part.strip()]
+    try:
+        return msgspec.convert(given, wanted, strict=False, dec_hook=_secret)
+    except msgspec.ValidationError as error:
+        rule = str(error).split(" - at")[0]
+        raise WrongSetting(f"{name} is wrong: {rule[0].lower()}{rule[1:]}.") from None
+
+
+def _is_list(info: Type) -> bool:
+    """Look through descriptions and `X | None` at X."""
+    if isinstance(info, Metadata):
+        return _is_list(info.type)
+    if isinstance(info, UnionType):
+        return any(map(_is_list, info.types))
+    return isinstance(info, CollectionType)
+
+
+def _secret(wanted: type, value: Any) -> Any:
+    if wanted is Secret:
+        return Secret(value)
+    raise NotImplementedError(f"a setting cannot be a {wanted.__name__}")
+
+
+def _purpose(struct: type[Struct]) -> str:
+    return f"{struct.__module__}.{struct.__qualname__}"

@@ -1,0 +1,25 @@
+-- Run subscribers of one event again, unless they are about to run anyway.
+-- A replay's job has an id of its own: the worker may still be clearing the last one away.
+-- KEYS: open, failed, handled, queue
+-- ARGV: event id, then subscriber and job in turn
+-- Answers with the subscribers that were enqueued.
+local id, again = ARGV[1], {}
+local event = 'backroom:event:' .. id
+if redis.call('EXISTS', 'backroom:delivery:' .. id) == 0 then
+  return again
+end
+for i = 2, #ARGV, 2 do
+  local subscriber = ARGV[i]
+  local known = redis.call('HGET', event, 's:' .. subscriber)
+  local last = known and cmsgpack.unpack(known) or {}
+  local waits = last.state == 'queued' or last.state == 'retrying'
+  if not (waits and redis.call('EXISTS', 'arq:job:' .. last.job_id) == 1) then
+    local count = redis.call('HINCRBY', event, 'replays', 1)
+    enqueue(KEYS[4], id, subscriber, id .. ':' .. subscriber .. ':' .. count, ARGV[i + 1])
+    again[#again + 1] = subscriber
+  end
+end
+if #again > 0 then
+  settle(KEYS[1], KEYS[2], KEYS[3], id, 'dispatched', 0)
+end
+return again

@@ -1,0 +1,34 @@
+-- Put an event into the set of its state; one that is over goes after `seconds`.
+local function settle(open, failed, handled, id, state, seconds)
+  local time = redis.call('TIME')
+  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  local event, delivery = 'backroom:event:' .. id, 'backroom:delivery:' .. id
+  redis.call('HSET', event, 'state', state)
+  if state == 'dispatched' then
+    redis.call('ZREM', failed, id)
+    redis.call('ZREM', handled, id)
+    redis.call('ZADD', open, 'NX', now, id)
+    redis.call('PERSIST', event)
+    redis.call('PERSIST', delivery)
+  elseif state == 'failed' then
+    redis.call('ZREM', open, id)
+    redis.call('ZADD', failed, now, id)
+  else
+    redis.call('ZREM', open, id)
+    redis.call('ZREM', failed, id)
+    redis.call('ZADD', handled, now, id)
+    redis.call('EXPIRE', event, seconds)
+    redis.call('EXPIRE', delivery, seconds)
+    redis.call('ZREMRANGEBYSCORE', handled, '-inf', now - seconds * 1000)
+  end
+end
+
+-- Queue one subscriber's job and note it as queued, with no run counted yet.
+local function enqueue(queue, id, subscriber, job_id, job)
+  local time = redis.call('TIME')
+  redis.call('SET', 'arq:job:' .. job_id, job)
+  redis.call('ZADD', queue, time[1] * 1000 + math.floor(time[2] / 1000), job_id)
+  local event, outcome = 'backroom:event:' .. id, {state = 'queued', job_id = job_id}
+  redis.call('HSET', event, 's:' .. subscriber, cmsgpack.pack(outcome))
+  redis.call('HDEL', event, 'a:' .. subscriber)
+end

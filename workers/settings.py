@@ -1,0 +1,91 @@
+"""Every environment variable of Backroom, once."""
+
+import os
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from actions.database import place
+from actions.secret import Secret
+from workers.environment import load
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """What the environment says. Each field is the variable of its name in capitals."""
+
+    redis_url: Annotated[
+        str,
+        Meta(description="Where Redis is: `redis://`, `rediss://` or `unix://`."),
+    ] = "redis://localhost:6379/0"
+    host: Annotated[
+        str,
+        Meta(description="The address `web` listens on; `0.0.0.0` for every interface."),
+    ] = "127.0.0.1"
+    port: Annotated[
+        int,
+        Meta(ge=0, le=65535, description="The port `web` listens on; 0 takes a free one."),
+    ] = 8000
+    public_url: Annotated[
+        str,
+        Meta(
+            pattern="^https?://[^/?#]+[^?#]*$",
+            description="How Lightspeed reaches `web`, for the webhook URLs; else host and port.",
+        ),
+    ] = ""
+    lightspeed_client_secret: Annotated[
+        tuple[Secret, ...],
+        Meta(
+            max_length=2,
+            description="The app's client secret; two, with a comma, during a rotation.",
+        ),
+    ] = ()
+    backroom_keys: Annotated[
+        tuple[Secret, ...],
+        Meta(description="Keys from `backroom keys new`: the first seals, every one opens."),
+    ] = ()
+    plugins: Annotated[
+        tuple[str, ...],
+        Meta(description="Modules that hold plugins, beside the installed ones."),
+    ] = ()
+    plugins_off: Annotated[
+        tuple[str, ...],
+        Meta(description="Names of plugins to leave out."),
+    ] = ()
+    inbox_days: Annotated[
+        float,
+        Meta(ge=0, le=365, description="Days that a handled delivery stays in the inbox."),
+    ] = 3
+    webhook_max_bytes: Annotated[
+        int,
+        Meta(ge=1024, le=64 << 20, description="The largest webhook body that is taken."),
+    ] = 1 << 20
+    log_format: Annotated[
+        Literal["auto", "console", "json"],
+        Meta(description="`auto` is console on a terminal and JSON elsewhere."),
+    ] = "auto"
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        Meta(description="The least grave line that is logged."),
+    ] = "info"
+
+    @property
+    def inbox_seconds(self) -> int:
+        """How long a handled delivery is kept, in seconds."""
+        return int(self.inbox_days * 86_400)
+
+    @property
+    def base_url(self) -> str:
+        """The start of every URL that we hand out, without a slash at its end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+
+def read(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings.
+
+    Raises:
+        WrongSetting: one of them cannot be used.
+    """
+    settings = load(Settings, environ)
+    place(settings.redis_url)
+    return settings

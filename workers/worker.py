@@ -1,0 +1,101 @@
+"""The worker process: arq, built in code. With `queue.py` the only place that names arq."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+import msgspec
+import structlog
+from arq import Retry as ArqRetry
+from arq import Worker, func
+from arq.typing import WorkerCoroutine
+
+from actions.database import Database
+from actions.vault import Vault
+from workers import queue
+from workers.deliver import deliver
+from workers.discovery import Plugins, discover
+from workers.dispatch import dispatch
+from workers.inbox import Inbox
+from workers.keys import EVENTS_QUEUE
+from workers.logs import where
+from workers.settings import Settings
+
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+MAX_JOBS = 100
+SHUTDOWN_SECONDS = 20
+"""How long running jobs may go on after SIGTERM before they are handed back."""
+_POLL_SECONDS = 0.05
+_MARGIN_SECONDS = 5
+_NEVER = 1_000_000
+"""Tries that arq grants: more than any job uses, since the attempts are ours to count."""
+
+
+async def run(settings: Settings, *, burst: bool = False) -> None:
+    """Work until SIGTERM or SIGINT; with `burst`, until the queue is empty.
+
+    Raises:
+        WrongSetting, BadPlugin, DatabaseAway: the worker cannot start.
+    """
+    vault = Vault(settings.backroom_keys)
+    plugins = discover(settings.plugins, settings.plugins_off)
+    async with Database(settings.redis_url) as database:
+        await database.do("PING")
+        inbox = Inbox(database, vault, settings.inbox_seconds)
+        async with plugins.open():
+            worker = build(settings, inbox, plugins, burst=burst)
+            log.info("worker.ready", plugins=len(plugins.loaded), queue=EVENTS_QUEUE)
+            try:
+                await worker.async_run()
+            finally:
+                await worker.close()
+                log.info("worker.stopped")
+
+
+def build(settings: Settings, inbox: Inbox, plugins: Plugins, *, burst: bool) -> Worker:
+    """Make the arq worker of the events queue."""
+    longest = max((one.timeout for one in plugins.subscribers.values()), default=60.0)
+
+    async def run_dispatch(_: dict[Any, Any], event_id: str) -> None:
+        await dispatch(inbox, plugins, event_id)
+
+    async def run_deliver(ctx: dict[Any, Any], event_id: str, subscriber: str) -> None:
+        again = await deliver(inbox, plugins, event_id, subscriber, ctx["job_id"])
+        if again:
+            raise ArqRetry(defer=again.after)
+
+    return Worker(
+        functions=[
+            func(_never_dropped(run_dispatch), name=queue.DISPATCH),
+            func(_never_dropped(run_deliver), name=queue.DELIVER),
+        ],
+        redis_pool=queue.pool(settings.redis_url),
+        queue_name=EVENTS_QUEUE,
+        burst=burst,
+        max_jobs=MAX_JOBS,
+        job_timeout=longest + _MARGIN_SECONDS,
+        job_completion_wait=SHUTDOWN_SECONDS,
+        poll_delay=_POLL_SECONDS,
+        keep_result=0,
+        max_tries=_NEVER,
+        health_check_interval=10,
+        job_serializer=msgspec.msgpack.encode,
+        job_deserializer=queue.decode,
+        log_results=False,
+    )
+
+
+def _never_dropped(function: Callable[..., Awaitable[None]]) -> WorkerCoroutine:
+    """Put a job back when we ourselves fail: arq would drop it, and the event would hang."""
+
+    async def guarded(ctx: dict[Any, Any], *args: str) -> None:
+        try:
+            await function(ctx, *args)
+        except ArqRetry:
+            raise
+        except Exception as error:
+            after = min(60.0, 2.0 ** min(ctx["job_try"], 6))
+            log.error("job.postponed", job_id=ctx["job_id"], error=where(error), after=after)  # noqa: TRY400 - no traceback: it may quote a payload
+            raise ArqRetry(defer=after) from error
+
+    return cast("WorkerCoroutine", guarded)
