@@ -1,6 +1,7 @@
 """The web process: listen until SIGTERM, then answer what is in flight and leave."""
 
 import asyncio
+import os
 import signal
 
 import structlog
@@ -44,7 +45,8 @@ async def serve(settings: Settings) -> None:
         )
         await runner.setup()
         try:
-            log.info("web.ready", url=await _listen(runner, settings))
+            url = await _listen(runner, settings)
+            log.info("web.ready", url=url, pid=os.getpid())
             await stop.wait()
         finally:
             await runner.cleanup()

@@ -127,7 +127,6 @@ def _context(
 def _outcome(inbox: Inbox, run: Run, end: End) -> Outcome:
     if end.error is None:
         return Outcome("done", run.job_id, run.attempt, now_ms(), end.took)
-    message = inbox.vault.seal(str(end.error).encode(), f"{run.event_id}:{run.subscriber}")
     return Outcome(
         "retrying" if end.again else "failed",
         run.job_id,
@@ -135,7 +134,7 @@ def _outcome(inbox: Inbox, run: Run, end: End) -> Outcome:
         now_ms(),
         end.took,
         where(end.error),
-        message,
+        inbox.sealed(run.event_id, run.subscriber, str(end.error)),
     )
 
 

@@ -134,10 +134,10 @@ def _retailer_ids(*objects: Any) -> Iterator[str]:
 
 def _why_not(form: dict[str, str], declared: str) -> str:
     if not form:
-        return "the body is no form"
+        return "The body is no form."
     if not form.get("payload"):
-        return "the form has no payload"
-    return "the type is unknown" if declared else "no type is given"
+        return "The form has no payload."
+    return "The type is unknown." if declared else "No type is given."
 
 
 def _ping(declared: str, reason: str, text: str | bytes, claims: Claims) -> Reading:

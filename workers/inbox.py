@@ -1,5 +1,6 @@
 """The inbox: each delivery from its arrival until every subscriber is done with it."""
 
+import base64
 import time
 from collections.abc import Sequence
 from importlib.resources import files
@@ -47,8 +48,8 @@ class Outcome(Struct, frozen=True, omit_defaults=True):
     """How long it ran, in seconds."""
     error: str = ""
     """The exception's class and line."""
-    message: bytes = b""
-    """What the exception said, sealed: it may name a shopper."""
+    message: str = ""
+    """What the exception said, sealed and in base64: it may name a shopper."""
 
 
 class _Ask(Struct):
@@ -66,7 +67,6 @@ class _Ask(Struct):
     claimed: Sequence[str]
     learn: bool
     note: str
-    jobs: Sequence[tuple[str, bytes]]
 
 
 def _script(*names: str) -> Script:
@@ -137,10 +137,10 @@ class Inbox:
             claimed=sorted(claims.retailer_ids),
             learn=delivery.signed and claims.domain_prefix is not None,
             note=reading.note,
-            jobs=[(name, job(DELIVER, event_id, name)) for name in subscribers],
         )
+        args = [msgspec.msgpack.encode(ask), *_jobs(event_id, subscribers)]
         names = (*_SETS, keys.EVENTS_QUEUE, keys.COUNTS, keys.RETAILER_IDS)
-        state = await self.database.run(_DISPATCH, names, [msgspec.msgpack.encode(ask)])
+        state = await self.database.run(_DISPATCH, names, args)
         return str(state.decode())
 
     async def begin(self, event_id: str, subscriber: str) -> tuple[Delivery, int] | None:
@@ -153,6 +153,22 @@ class Inbox:
         """Take back the run that `begin` counted: the subscriber was never called."""
         await self.database.do("HINCRBY", keys.event(event_id), f"a:{subscriber}", -1)
 
+    def sealed(self, event_id: str, subscriber: str, message: str) -> str:
+        """Seal what an exception said."""
+        bound_to = f"{event_id}:{subscriber}"
+        return base64.b64encode(self.vault.seal(message.encode(), bound_to)).decode()
+
+    def message(self, event_id: str, subscriber: str, outcome: Outcome) -> str:
+        """Return what the exception of a run said.
+
+        Raises:
+            CannotOpen: it was sealed with a key that is not in `BACKROOM_KEYS`.
+        """
+        if not outcome.message:
+            return ""
+        sealed = base64.b64decode(outcome.message)
+        return self.vault.open(sealed, f"{event_id}:{subscriber}").decode()
+
     async def finish(self, event_id: str, subscriber: str, outcome: Outcome) -> None:
         """Record how a subscriber's run ended; the last one that ends settles the event."""
         encoded = msgspec.msgpack.encode(outcome)
@@ -163,11 +179,14 @@ class Inbox:
 
         Returns the subscribers that were enqueued.
         """
-        args: list[str | bytes] = [event_id]
-        for name in subscribers:
-            args += (name, job(DELIVER, event_id, name))
+        args = [event_id, *_jobs(event_id, subscribers)]
         again = await self.database.run(_REPLAY, (*_SETS, keys.EVENTS_QUEUE), args)
         return [name.decode() for name in again]
+
+
+def _jobs(event_id: str, subscribers: Sequence[str]) -> list[str | bytes]:
+    pairs = ((name, job(DELIVER, event_id, name)) for name in subscribers)
+    return [part for pair in pairs for part in pair]
 
 
 def now_ms() -> int:

@@ -82,4 +82,5 @@ def where(error: BaseException) -> str:
 
 
 def _json(entry: EventDict, **_: Any) -> str:
-    return msgspec.json.encode(entry, enc_hook=repr).decode()
+    first = {key: entry.pop(key, None) for key in ("at", "level", "event")}
+    return msgspec.json.encode({**first, **entry}, enc_hook=repr).decode()

@@ -1,5 +1,6 @@
 """The worker process: arq, built in code. With `queue.py` the only place that names arq."""
 
+import os
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
@@ -10,6 +11,7 @@ from arq import Worker, func
 from arq.typing import WorkerCoroutine
 
 from actions.database import Database
+from actions.errors import BackroomError
 from actions.vault import Vault
 from workers import queue
 from workers.deliver import deliver
@@ -44,7 +46,7 @@ async def run(settings: Settings, *, burst: bool = False) -> None:
         inbox = Inbox(database, vault, settings.inbox_seconds)
         async with plugins.open():
             worker = build(settings, inbox, plugins, burst=burst)
-            log.info("worker.ready", plugins=len(plugins.loaded), queue=EVENTS_QUEUE)
+            log.info("worker.ready", plugins=list(plugins.loaded), pid=os.getpid())
             try:
                 await worker.async_run()
             finally:
@@ -95,7 +97,8 @@ def _never_dropped(function: Callable[..., Awaitable[None]]) -> WorkerCoroutine:
             raise
         except Exception as error:
             after = min(60.0, 2.0 ** min(ctx["job_try"], 6))
-            log.error("job.postponed", job_id=ctx["job_id"], error=where(error), after=after)  # noqa: TRY400 - no traceback: it may quote a payload
+            reason = str(error) if isinstance(error, BackroomError) else where(error)
+            log.error("job.postponed", job_id=ctx["job_id"], error=reason, after=after)  # noqa: TRY400 - no traceback: it may quote a payload
             raise ArqRetry(defer=after) from error
 
     return cast("WorkerCoroutine", guarded)

@@ -1,7 +1,8 @@
 -- Decide once what becomes of an event and enqueue a job for each subscriber, all or nothing.
 -- KEYS: open, failed, handled, queue, counts, retailer ids
 -- ARGV: a message: id, type, retailer, newest ('' = no gate), order, ties, gate_seconds, seconds,
---       foreign (bool), claimed (ids), learn (bool), note, jobs {{subscriber, job}, …}
+--       foreign (bool), claimed (ids), learn (bool), note; then subscriber and job in turn
+--       (apart from the message, because Redis' cmsgpack reads no binary)
 local open, failed, handled, queue = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local ask = cmsgpack.unpack(ARGV[1])
 local event = 'backroom:event:' .. ask.id
@@ -49,10 +50,10 @@ if is_foreign() then
   state = 'misdirected'
 elseif is_stale() then
   state = 'stale'
-elseif #ask.jobs > 0 then
+elseif #ARGV > 1 then
   state = 'dispatched'
-  for _, pair in ipairs(ask.jobs) do
-    enqueue(queue, ask.id, pair[1], ask.id .. ':' .. pair[1], pair[2])
+  for i = 2, #ARGV, 2 do
+    enqueue(queue, ask.id, ARGV[i], ask.id .. ':' .. ARGV[i], ARGV[i + 1])
   end
 end
 redis.call('HSET', event, 'type', ask.type, 'note', ask.note)

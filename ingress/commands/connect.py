@@ -1,0 +1,66 @@
+"""`backroom connect`."""
+
+import sys
+
+import click
+
+from actions.connections import Connection, domain_prefix
+from actions.secret import Secret
+from ingress.commands.opening import opened, run_async
+from ingress.commands.printing import as_json, table
+from workers.events import WEBHOOK_TYPES
+
+
+@click.command()
+@click.argument("prefix")
+@click.option(
+    "--personal-token",
+    required=True,
+    metavar="TOKEN",
+    envvar="LIGHTSPEED_PERSONAL_TOKEN",
+    help="A token from the store's setup pages; `-` reads it from stdin.",
+)
+@click.option(
+    "--unsigned",
+    is_flag=True,
+    help="Its webhooks were added by hand at the store: the vendor signs none of them.",
+)
+@click.option("--json", "in_json", is_flag=True, help="Print JSON.")
+@run_async
+async def command(prefix: str, personal_token: str, *, unsigned: bool, in_json: bool) -> None:
+    """Link the retailer with domain prefix PREFIX and print its webhook URLs.
+
+    PREFIX is kowhai for kowhai.retail.lightspeed.app. A retailer that is linked already gets
+    the new token and keeps its URLs.
+    """
+    retailer = domain_prefix(prefix)
+    token = Secret(_given(personal_token))
+    async with opened() as ours:
+        kept = await ours.connections.link(retailer, token, unsigned=unsigned)
+        urls = webhook_urls(kept, ours.settings.base_url)
+    if in_json:
+        as_json(
+            {
+                "retailer": kept.retailer,
+                "webhook_key": kept.webhook_key.reveal(),
+                "webhook_urls": urls,
+            }
+        )
+        return
+    signing = "unsigned" if kept.unsigned else "signed"
+    click.echo(f"{kept.retailer} is linked; its deliveries must be {signing}. Webhook URLs:\n")
+    table(("event type", "url"), urls.items())
+
+
+def _given(personal_token: str) -> str:
+    from_stdin = personal_token == "-"  # noqa: S105 - the usual sign for stdin
+    text = sys.stdin.readline() if from_stdin else personal_token
+    if not text.strip():
+        raise click.UsageError("The personal token is empty.")
+    return text.strip()
+
+
+def webhook_urls(connection: Connection, base_url: str) -> dict[str, str]:
+    """Return the URL to register for each event type."""
+    key = connection.webhook_key.reveal()
+    return {name: f"{base_url}/webhooks/{key}/{name}" for name in WEBHOOK_TYPES}

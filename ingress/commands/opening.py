@@ -1,0 +1,56 @@
+"""What commands open: settings, Redis, the inbox, the connections."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from msgspec import Struct
+
+from actions.connections import Connections
+from actions.database import Database
+from actions.vault import Vault
+from workers import logs, settings
+from workers.inbox import Inbox
+from workers.settings import Settings
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Opened(Struct, frozen=True):
+    """Everything that a command may need, with Redis answering."""
+
+    settings: Settings
+    database: Database
+    vault: Vault
+    inbox: Inbox
+    connections: Connections
+
+
+@asynccontextmanager
+async def opened() -> AsyncIterator[Opened]:
+    """Read the settings and reach Redis.
+
+    Raises:
+        WrongSetting, DatabaseAway: a setting is wrong, or nothing answers at `REDIS_URL`.
+    """
+    ours = settings.read()
+    logs.set_up(ours, sys.stderr)
+    vault = Vault(ours.backroom_keys)
+    async with Database(ours.redis_url) as database:
+        await database.do("PING")
+        inbox = Inbox(database, vault, ours.inbox_seconds)
+        yield Opened(ours, database, vault, inbox, Connections(database, vault))
+
+
+def run_async(function: Callable[P, Coroutine[None, None, T]]) -> Callable[P, T]:
+    """Let click call a coroutine function."""
+
+    @wraps(function)
+    def called(*args: P.args, **kwargs: P.kwargs) -> T:
+        return asyncio.run(function(*args, **kwargs))
+
+    return called
