@@ -16,6 +16,8 @@ from workers.events import EventType
 from workers.plugins import BadPlugin, Plugin, Subscriber
 
 GROUP = "backroom.plugins"
+NO_INSTALLED = "*"
+"""In `PLUGINS_OFF`: leave out every installed plugin, whatever its name."""
 
 
 class Loaded(Struct, frozen=True):
@@ -72,7 +74,8 @@ def discover(
         WrongSetting: a plugin's setting lacks or is wrong.
     """
     found: dict[str, tuple[Plugin[Any], str]] = {}
-    for plugin, origin in (*_installed(), *_local(modules)):
+    installed = () if NO_INSTALLED in off else _installed()
+    for plugin, origin in (*installed, *_local(modules)):
         known = found.get(plugin.name)
         if known and known[0] is not plugin:
             raise BadPlugin(
@@ -81,7 +84,7 @@ def discover(
             )
         found[plugin.name] = (plugin, origin)
     for name in off:
-        if found.pop(name, None) is None:
+        if name != NO_INSTALLED and found.pop(name, None) is None:
             raise BadPlugin(f"PLUGINS_OFF names {name}, and there is no such plugin.")
     return Plugins(
         [

@@ -6,7 +6,7 @@ import structlog
 
 from workers.deliveries import body_of, read
 from workers.discovery import Plugins
-from workers.inbox import Inbox
+from workers.inbox import Inbox, now_ms
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -35,4 +35,5 @@ async def dispatch(inbox: Inbox, plugins: Plugins, event_id: str) -> None:
         retailer=delivery.retailer,
         subscribers=len(wanting) if state == "dispatched" else 0,
         took=round(time.perf_counter() - began, 6),
+        since_received=(now_ms() - delivery.received_at) / 1000,
     )

@@ -35,6 +35,11 @@ class EmbeddedRedis:
         """What `REDIS_URL` must say to reach it."""
         return f"unix://{self._folder / 'redis.sock'}"
 
+    @property
+    def folder(self) -> Path:
+        """Where its files are; it goes when the server does."""
+        return self._folder
+
     def __enter__(self) -> Self:
         """Start the server and wait until it answers.
 

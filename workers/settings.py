@@ -50,7 +50,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = ()
     plugins_off: Annotated[
         tuple[str, ...],
-        Meta(description="Names of plugins to leave out."),
+        Meta(description="Names of plugins to leave out; `*` for every installed one."),
     ] = ()
     inbox_days: Annotated[
         float,

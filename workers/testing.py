@@ -1,0 +1,77 @@
+"""What a plugin author tests with: `make_event` and `FakeContext`. No Redis, no network."""
+
+import secrets
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar, overload
+
+import msgspec
+import structlog
+from msgspec import Struct
+from structlog.testing import LogCapture
+
+from workers.deliveries import read
+from workers.events import PING, Event, EventType, Ping
+from workers.plugins import Context, Lifespan, NoSettings
+from workers.samples import form, sample
+
+__all__ = ["FakeContext", "make_event"]
+
+P = TypeVar("P")
+T = TypeVar("T")
+S = TypeVar("S", bound=Struct)
+
+
+def make_event(
+    event_type: EventType[P],
+    payload: P | None = None,
+    *,
+    retailer: str = "kowhai",
+    event_id: str = "",
+    received_at: datetime | None = None,
+) -> Event[P]:
+    """Make an event as a subscriber is given it; without a payload, one of a sample shop."""
+    raw: Any
+    if payload is None:
+        payload, raw = _sample(event_type, retailer)
+    else:
+        raw = msgspec.to_builtins(payload)
+    return Event(
+        id=event_id or secrets.token_hex(12),
+        type=event_type,
+        retailer=retailer,
+        received_at=received_at or datetime.now(UTC),
+        payload=payload,
+        raw=raw,
+    )
+
+
+def _sample(event_type: EventType[Any], retailer: str) -> tuple[Any, Any]:
+    if event_type is PING:
+        return Ping("stock.counted", "The type is unknown."), {"id": "1"}
+    name = event_type.name
+    reading = read(name, form(name, sample(name), retailer, "06a1c9e4-7b20-11f0-f381-eb84145c8007"))
+    return reading.payload, reading.raw
+
+
+class FakeContext(Context[S], Generic[S]):
+    """A context that remembers what the subscriber logged, in `logged`."""
+
+    @overload
+    def __init__(self: "FakeContext[NoSettings]", *, attempt: int = 1) -> None: ...
+    @overload
+    def __init__(self, settings: S, *, attempt: int = 1) -> None: ...
+    def __init__(self, settings: Any = None, *, attempt: int = 1) -> None:
+        """Stand for run number `attempt` of a subscriber with these settings."""
+        capture = LogCapture()
+        log: structlog.typing.FilteringBoundLogger = structlog.wrap_logger(
+            None,
+            processors=[capture],
+            wrapper_class=structlog.make_filtering_bound_logger(0),
+        )
+        given: Any = NoSettings() if settings is None else settings
+        super().__init__(given, log, attempt, {})
+        self.logged = capture.entries
+
+    def opens(self, lifespan: Lifespan[T], value: T) -> None:
+        """Let `ctx.opened(lifespan)` return this value."""
+        self._opened = {**self._opened, lifespan.name: value}
