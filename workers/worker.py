@@ -1,5 +1,6 @@
 """The worker process: arq, built in code. With `queue.py` the only place that names arq."""
 
+import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
@@ -27,6 +28,7 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 MAX_JOBS = 100
 SHUTDOWN_SECONDS = 20
 """How long running jobs may go on after SIGTERM before they are handed back."""
+_CLOSE_SECONDS = 3
 _POLL_SECONDS = 0.05
 _MARGIN_SECONDS = 5
 _NEVER = 1_000_000
@@ -50,8 +52,17 @@ async def run(settings: Settings, *, burst: bool = False) -> None:
             try:
                 await worker.async_run()
             finally:
-                await worker.close()
+                await _close(worker)
                 log.info("worker.stopped")
+
+
+async def _close(worker: Worker) -> None:
+    """Leave, also when Redis is away: what is not handed back is taken over after its lease."""
+    try:
+        async with asyncio.timeout(_CLOSE_SECONDS):
+            await worker.close()
+    except TimeoutError:
+        log.warning("worker.not_closed", reason="Redis is away")
 
 
 def build(settings: Settings, inbox: Inbox, plugins: Plugins, *, burst: bool) -> Worker:

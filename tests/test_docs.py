@@ -1,0 +1,80 @@
+"""The README's tables say what the code says: nothing more, nothing less, nothing else."""
+
+import re
+from pathlib import Path
+
+import msgspec
+import pytest
+from msgspec.structs import fields
+
+from ingress.commands import COMMANDS
+from workers import events
+from workers.settings import Settings
+
+README = Path(__file__).parents[1] / "README.md"
+OPERATING = README.parent / "docs" / "operating.md"
+
+
+def rows(first_heading: str) -> list[tuple[str, ...]]:
+    """Return the rows of the table whose first column has that heading."""
+    text = README.read_text()
+    table = re.search(rf"^\| {re.escape(first_heading)} \|.*?\n\n", text, re.DOTALL | re.MULTILINE)
+    assert table, first_heading
+    lines = table[0].strip().splitlines()[2:]
+    return [tuple(cell.strip() for cell in line.strip("|").split(" | ")) for line in lines]
+
+
+def test_every_command_stands_in_the_readme_with_what_it_does() -> None:
+    expected = [(f"`backroom {name}`", does) for name, does in COMMANDS.items()]
+    assert rows("command") == expected
+
+
+def test_every_event_type_stands_in_the_readme_with_its_payload() -> None:
+    constants = {
+        id(value): name
+        for name, value in vars(events).items()
+        if isinstance(value, events.EventType)
+    }
+    expected = [
+        (f"`{constants[id(kind)]}`", f"`{kind.name}`", f"`{kind.payload.__name__}`", kind.fires)
+        for kind in events.EVENT_TYPES.values()
+    ]
+    assert rows("in code") == expected
+
+
+def test_every_setting_stands_in_the_readme_with_its_default() -> None:
+    expected = []
+    for field in fields(Settings):
+        info = msgspec.inspect.type_info(field.type)
+        assert isinstance(info, msgspec.inspect.Metadata)
+        described = (info.extra_json_schema or {})["description"]
+        default = f"`{field.default}`" if field.default not in ("", ()) else "none"
+        expected.append((f"`{field.name.upper()}`", default, described))
+    assert rows("variable") == expected
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_has_a_summary_of_its_own_and_no_other_lists_it(name: str) -> None:
+    text = README.read_text()
+    assert text.count(f"| `backroom {name}` |") == 1
+
+
+def test_each_log_line_that_the_code_writes_is_explained() -> None:
+    root = README.parent
+    written = set()
+    for folder in ("ingress", "workers", "actions"):
+        for file in (root / folder).rglob("*.py"):
+            written |= set(re.findall(r'"([a-z]+\.[a-z_]+)",?\s', file.read_text()))
+    lines = {
+        name
+        for name in written
+        if name.split(".")[0] in {"delivery", "event", "subscriber", "job", "web", "worker"}
+    }
+    explained = set(re.findall(r"`([a-z]+\.[a-z_]+)`", OPERATING.read_text()))
+    assert lines <= explained | {"worker.not_closed"}
+
+
+def test_every_link_in_the_docs_leads_somewhere() -> None:
+    for page in (README, OPERATING):
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name} → {target}"

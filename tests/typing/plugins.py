@@ -1,0 +1,55 @@
+"""Type-checked, never run: what an author may write, and what a type checker must refuse."""
+
+from collections.abc import AsyncGenerator
+
+from msgspec import Struct
+
+from workers.events import PRODUCT_UPDATE, SALE_UPDATE, Event, ProductUpdate, SaleUpdate
+from workers.plugins import Context, Plugin
+from workers.testing import FakeContext, make_event
+
+
+class Settings(Struct):
+    url: str
+
+
+class Others(Struct):
+    url: str
+
+
+plugin = Plugin("ledger", Settings)
+plain = Plugin("plain")
+
+
+@plugin.on(SALE_UPDATE)
+async def right(event: Event[SaleUpdate], ctx: Context[Settings]) -> None:
+    status: str | None = event.payload.status
+    number: int = event.payload.id  # type: ignore[assignment]
+    url: str = ctx.settings.url
+    ctx.log.info("seen", status=status, number=number, url=url)
+
+
+@plugin.on(PRODUCT_UPDATE)  # type: ignore[arg-type]
+async def wrong_payload(event: Event[SaleUpdate], ctx: Context[Settings]) -> None: ...
+
+
+@plugin.on(SALE_UPDATE)  # type: ignore[arg-type]
+async def wrong_settings(event: Event[SaleUpdate], ctx: Context[Others]) -> None: ...
+
+
+@plugin.on(SALE_UPDATE)  # type: ignore[arg-type]
+def not_async(event: Event[SaleUpdate], ctx: Context[Settings]) -> None: ...
+
+
+@plugin.lifespan
+async def session(settings: Settings) -> AsyncGenerator[int, None]:
+    yield len(settings.url)
+
+
+async def author_tests(ctx: Context[Settings]) -> None:
+    opened: int = ctx.opened(session)
+    text: str = ctx.opened(session)  # type: ignore[assignment]
+    make_event(SALE_UPDATE, ProductUpdate("7"))  # type: ignore[misc]
+    await right(make_event(SALE_UPDATE), FakeContext(Settings("")))
+    await right(make_event(SALE_UPDATE), FakeContext(Others("")))  # type: ignore[arg-type]
+    ctx.log.info("opened", opened=opened, text=text)
