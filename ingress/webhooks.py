@@ -89,8 +89,11 @@ class Door:
     ) -> web.Response:
         _check_request(request, self._most_bytes)
         key = request.match_info["key"]
-        known = await self._address(key)
+        deadline = _now() + ANSWER_SECONDS
+        known = await self._address(key, deadline)
+        left = deadline - _now()
         body = await self._body(request)
+        deadline = _now() + left  # the sender's own time is not Redis'
         event_id = f"{now_ms():012x}{secrets.token_hex(6)}"
         content_type = request.headers.get(hdrs.CONTENT_TYPE, "")[:_LONGEST_CONTENT_TYPE]
         while True:
@@ -104,12 +107,12 @@ class Door:
                 content_type,
                 self._vault.seal(body, event_id),
             )
-            stored = await self._stored(known, event_id, body, delivery)
+            stored = await self._stored(known, event_id, body, delivery, deadline)
             if stored:
                 break
             # The key was revoked or marked anew since we learnt of it.
             del self._known[key]
-            known = await self._address(key)
+            known = await self._address(key, deadline)
         repeat = stored != event_id
         facts |= {
             "outcome": "delivery.repeated" if repeat else "delivery.stored",
@@ -118,11 +121,11 @@ class Door:
         }
         return _acknowledged(stored, repeat=repeat)
 
-    async def _address(self, key: str) -> Address:
+    async def _address(self, key: str, deadline: float) -> Address:
         known = self._known.get(key)
         if known is None:
             try:
-                async with asyncio.timeout(ANSWER_SECONDS):
+                async with asyncio.timeout_at(deadline):
                     known = await address(self._database, key)
             except (DatabaseAway, TimeoutError) as error:
                 raise _away() from error
@@ -153,7 +156,9 @@ class Door:
             raise Refused(401, f"signature {found}", _FLAWS[found])
         return True
 
-    async def _stored(self, known: Address, event_id: str, body: bytes, delivery: Delivery) -> str:
+    async def _stored(
+        self, known: Address, event_id: str, body: bytes, delivery: Delivery, deadline: float
+    ) -> str:
         arrival = Arrival(
             known.digest,
             known.owner,
@@ -163,10 +168,14 @@ class Door:
             job(DISPATCH, event_id),
         )
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
+            async with asyncio.timeout_at(deadline):
                 return await self.intake.put(arrival)
         except (DatabaseAway, TimeoutError, Busy) as error:
             raise _away() from error
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _check_request(request: web.Request, most_bytes: int) -> None:

@@ -10,7 +10,9 @@ exec 3<&0 </dev/null
 child=$!
 {
   while read -r _; do :; done
-  kill -TERM "$child"; sleep "${GRACE:-10}"; kill -KILL "$child"
+  kill -TERM "$child"
+  for _ in $(seq 100); do kill -0 "$child" || exit; sleep 0.1; done
+  kill -KILL "$child"
 } <&3 >/dev/null 2>&1 &
 guard=$!
 exec 3<&-
