@@ -111,7 +111,7 @@ class Door:
             if stored:
                 break
             # The key was revoked or marked anew since we learnt of it.
-            del self._known[key]
+            self._known.pop(key, None)
             known = await self._address(key, deadline)
         repeat = stored != event_id
         facts |= {

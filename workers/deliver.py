@@ -161,6 +161,8 @@ def _tell(run: Run, delivery: Delivery, given: Event[object], end: End) -> None:
     if end.error is None:
         log.info("subscriber.succeeded", **facts)
     elif end.again:
-        log.warning("subscriber.retrying", error=where(end.error), after=end.again.after, **facts)
+        log.warning(
+            "subscriber.retrying", error=where(end.error), after=round(end.again.after, 3), **facts
+        )
     else:
         log.error("subscriber.failed", error=where(end.error), **facts)

@@ -21,30 +21,35 @@ def set_up(settings: Settings, stream: TextIO = sys.stdout) -> None:
     console = settings.log_format == "console" or (
         settings.log_format == "auto" and stream.isatty()
     )
-    shape = structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer(_json)
+    shape: Processor
+    if console:
+        shape = structlog.dev.ConsoleRenderer(timestamp_key="at", pad_event_to=22)
+    else:
+        shape = structlog.processors.JSONRenderer(_json)
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    shared = _shared("%H:%M:%S" if console else "iso")
     structlog.configure(
-        processors=[*_shared(), _short_trace, shape],
+        processors=[*shared, _short_trace, shape],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(stream),
         cache_logger_on_first_use=True,
     )
-    _adopt_foreign(stream, level, shape)
+    _adopt_foreign(stream, level, shared, shape)
 
 
-def _shared() -> list[Processor]:
+def _shared(clock: str) -> list[Processor]:
     return [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
-        structlog.processors.TimeStamper("iso", key="at"),
+        structlog.processors.TimeStamper(clock, key="at"),
     ]
 
 
-def _adopt_foreign(stream: TextIO, level: int, shape: Processor) -> None:
+def _adopt_foreign(stream: TextIO, level: int, shared: list[Processor], shape: Processor) -> None:
     handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*_shared(), structlog.stdlib.add_logger_name],
+            foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 _short_trace,

@@ -49,9 +49,7 @@ async def command(  # noqa: PLR0913 - one parameter for each option
         shown = [described(entry) for entry in entries]
         as_json({"events": shown, "inbox": inbox, "counted": counted})
         return
-    table(
-        ("event", "received (UTC)", "retailer", "type", "state", "subscribers"), map(_row, entries)
-    )
+    table(("event", "at (UTC)", "retailer", "type", "state", "done"), map(_row, entries))
     click.echo(f"\nIn the inbox: {_listed(inbox)}.")
     click.echo(f"Since the beginning: {_listed(counted) or 'nothing'}.")
 
@@ -105,6 +103,6 @@ async def _show(ours: Opened, event_id: str, *, body: bool, in_json: bool) -> No
 
 def _row(entry: Entry) -> tuple[object, ...]:
     over = sum(outcome.state == "done" for outcome in entry.subscribers.values())
-    progress = f"{over} of {len(entry.subscribers)} done" if entry.subscribers else "-"
+    progress = f"{over} of {len(entry.subscribers)}" if entry.subscribers else "-"
     state = entry.state + (f", repeated {entry.repeats} times" if entry.repeats else "")
     return (entry.event_id, clock(entry.received_at), entry.retailer, entry.type, state, progress)

@@ -50,5 +50,5 @@ async def command(*, in_json: bool) -> None:
             (one.events, one.subscriber, one.error, one.message, clock(one.last), one.samples[0])
             for one in ordered
         ]
-        table(("events", "subscriber", "error", "message", "last (UTC)", "for example"), rows)
+        table(("events", "subscriber", "error", "message", "at (UTC)", "for example"), rows)
         click.echo("\nRun them again with `backroom replay --failed [--subscriber NAME]`.")

@@ -21,8 +21,8 @@ def as_json(value: Any) -> None:
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print rows under their columns; away from a terminal nothing is cut or folded."""
     shown = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        shown.add_column(column, overflow="fold")
+    for place, column in enumerate(columns):
+        shown.add_column(column, overflow="fold", no_wrap=place == 0)
     for row in rows:
         shown.add_row(*(Text(str(cell)) for cell in row))
     console().print(shown)
@@ -35,8 +35,10 @@ def console() -> Console:
 
 
 def clock(moment: datetime) -> str:
-    """Write a time as people read it, in UTC."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+    """Write a time as people read it, in UTC: today without the date."""
+    there = moment.astimezone(UTC)
+    today = there.date() == datetime.now(UTC).date()
+    return there.strftime("%H:%M:%S" if today else "%Y-%m-%d %H:%M")
 
 
 def moment(ms: int) -> datetime:

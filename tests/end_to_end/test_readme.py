@@ -36,7 +36,7 @@ def test_the_plugin_and_the_commands_of_the_readme_work_as_they_stand(
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert re.search(r"ledger +ledger\.post_sale +sale\.update", ended.stdout)
-    assert re.search(r"kowhai +sale\.update +handled +1 of 1 done", ended.stdout)
+    assert re.search(r"kowhai +sale\.update +handled +1 of 1", ended.stdout)
     assert '"event":"sale.posted"' in (tmp_path / "worker.log").read_text()
 
 
