@@ -9,14 +9,22 @@ from urllib.parse import urlsplit
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import (
+    AuthenticationError,
+    BusyLoadingError,
+    NoScriptError,
+    RedisError,
+    ResponseError,
+)
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from actions.errors import DatabaseAway, WrongSetting
 
 SCHEMES = ("redis", "rediss", "unix")
 _CONNECT_SECONDS = 1.0
 _SHOWN_CHARACTERS = 100
+_SPOKEN = (ResponseError, AuthenticationError, BusyLoadingError)
+"""Redis is there and says no."""
 
 
 class Script:
@@ -46,13 +54,17 @@ class Database:
             WrongSetting: `url` is no Redis address.
         """
         self.where = place(url)
-        self._redis: Redis = Redis.from_url(
-            url,
-            socket_timeout=timeout,
-            socket_connect_timeout=min(timeout, _CONNECT_SECONDS),
-            retry=Retry(NoBackoff(), 1),
-            retry_on_error=[RedisConnectionError],
-        )
+        try:
+            self._redis: Redis = Redis.from_url(
+                url,
+                socket_timeout=timeout,
+                socket_connect_timeout=min(timeout, _CONNECT_SECONDS),
+                retry=Retry(NoBackoff(), 1),
+                retry_on_error=[RedisConnectionError],
+            )
+            self._redis.connection_pool.make_connection()  # an unknown option shows here only
+        except (ValueError, TypeError) as error:
+            raise WrongSetting("REDIS_URL has an option behind its `?` that is wrong.") from error
 
     async def __aenter__(self) -> Self:
         return self
@@ -100,8 +112,10 @@ class Database:
             raise self._in_words(error) from error
 
     def _in_words(self, error: Exception) -> DatabaseAway:
-        if isinstance(error, ResponseError):
-            said = str(error)[:_SHOWN_CHARACTERS]
+        # redis-py wraps what Redis says to a new connection into a ConnectionError.
+        spoken = [one for one in (error, error.__cause__) if isinstance(one, _SPOKEN)]
+        if spoken:
+            said = str(spoken[0])[:_SHOWN_CHARACTERS]
             return DatabaseAway(f"Redis at {self.where} refuses to serve: {said}")
         return DatabaseAway(
             f"No Redis answers at {self.where}: start one there, or set REDIS_URL to where it is."
@@ -119,7 +133,7 @@ def place(url: str) -> str:
         port = parts.port
     except ValueError:
         parts, port = urlsplit(""), None
-    if parts.scheme not in SCHEMES:
+    if parts.scheme not in SCHEMES or "://" not in url:
         raise WrongSetting(
             "REDIS_URL is no Redis address: write redis://host:6379/0, rediss:// or unix:///path."
         )

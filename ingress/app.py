@@ -15,6 +15,9 @@ from ingress.webhooks import Door
 from workers.inbox import Inbox
 from workers.settings import Settings
 
+_LEAVE_SECONDS = 4.0
+DOOR = web.AppKey("DOOR", Door)
+
 
 async def create_app(settings: Settings, database: Database) -> web.Application:
     """Build the application.
@@ -29,6 +32,7 @@ async def create_app(settings: Settings, database: Database) -> web.Application:
     intake = Intake(Inbox(database, vault, settings.inbox_seconds))
     door = Door(database, intake, vault, client_secrets, settings.webhook_max_bytes)
     app = web.Application(client_max_size=settings.webhook_max_bytes)
+    app[DOOR] = door
     app.router.add_route(hdrs.METH_ANY, "/webhooks/{key}", door.receive)
     app.router.add_route(hdrs.METH_ANY, "/webhooks/{key}/{event_type}", door.receive)
     app.router.add_get("/health", health)
@@ -37,8 +41,9 @@ async def create_app(settings: Settings, database: Database) -> web.Application:
     async def writing(_: web.Application) -> AsyncIterator[None]:
         writer = asyncio.create_task(intake.run(), name="intake")
         yield
+        intake.stop()
+        await asyncio.wait({writer}, timeout=_LEAVE_SECONDS)
         writer.cancel()
-        await asyncio.gather(writer, return_exceptions=True)
 
     app.cleanup_ctx.append(writing)
     return app

@@ -34,9 +34,12 @@ class Intake:
         self._bytes = 0
         self._counts: Counter[str] = Counter()
         self._work = asyncio.Event()
+        self._leaving = False
 
     def count(self, reason: str) -> None:
         """Count a delivery that was refused; it reaches Redis within a second or so."""
+        if not self._counts:
+            self._work.set()
         self._counts[reason] += 1
 
     async def put(self, arrival: Arrival) -> str:
@@ -55,10 +58,15 @@ class Intake:
         self._work.set()
         return await answer
 
+    def stop(self) -> None:
+        """Let `run` end once nothing waits any more."""
+        self._leaving = True
+        self._work.set()
+
     async def run(self) -> None:
-        """Write until cancelled; what is counted by then is written once more."""
+        """Write until told to stop; what is counted by then is written once more."""
         try:
-            while True:
+            while self._waiting or not self._leaving:
                 await self._due()
                 await self._write(self._batch())
         finally:
@@ -66,14 +74,13 @@ class Intake:
 
     async def _due(self) -> None:
         """Wait for a delivery; counts alone may wait a moment longer."""
-        if self._waiting:
-            return
-        self._work.clear()
-        try:
-            async with asyncio.timeout(_COUNTS_SECONDS if self._counts else None):
-                await self._work.wait()
-        except TimeoutError:
-            return
+        while not self._waiting and not self._leaving:
+            self._work.clear()
+            try:
+                async with asyncio.timeout(_COUNTS_SECONDS if self._counts else None):
+                    await self._work.wait()
+            except TimeoutError:
+                return
 
     def _batch(self) -> list[_Waiting]:
         """Take the next deliveries, less those whose sender has been answered already."""

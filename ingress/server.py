@@ -1,6 +1,7 @@
 """The web process: listen until SIGTERM, then answer what is in flight and leave."""
 
 import asyncio
+import contextlib
 import os
 import signal
 
@@ -9,7 +10,7 @@ from aiohttp import web
 
 from actions.database import Database
 from actions.errors import BackroomError
-from ingress.app import create_app
+from ingress.app import DOOR, create_app
 from workers.settings import Settings
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
@@ -40,27 +41,37 @@ async def serve(settings: Settings) -> None:
             app,
             access_log=None,  # each delivery has its own canonical line
             auto_decompress=False,  # a Content-Encoding is refused, so nothing is unpacked
-            shutdown_timeout=DRAIN_SECONDS,
+            shutdown_timeout=1.0,
             lingering_time=1.0,
         )
         await runner.setup()
         try:
-            url = await _listen(runner, settings)
-            log.info("web.ready", url=url, pid=os.getpid())
+            site = await _listen(runner, settings)
+            log.info("web.ready", url=_url(runner), pid=os.getpid())
             await stop.wait()
+            await site.stop()
+            # aiohttp stops reading when it shuts down, so what is in flight must end before.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(DRAIN_SECONDS):
+                    await app[DOOR].drain()
         finally:
             await runner.cleanup()
             log.info("web.stopped")
 
 
-async def _listen(runner: web.AppRunner, settings: Settings) -> str:
+async def _listen(runner: web.AppRunner, settings: Settings) -> web.TCPSite:
     site = web.TCPSite(runner, settings.host, settings.port, backlog=1024)
     try:
         await site.start()
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
+        why = getattr(error, "strerror", None) or "no such host"
         raise CannotListen(
-            f"Cannot listen on {settings.host}:{settings.port} ({error.strerror}): free it, or "
+            f"Cannot listen on {settings.host}:{settings.port} ({why}): free it, or "
             "set HOST and PORT to another address."
         ) from error
+    return site
+
+
+def _url(runner: web.AppRunner) -> str:
     host, port = runner.addresses[0][:2]
     return f"http://{host}:{port}"

@@ -58,13 +58,13 @@ async def deliver(
     Raises:
         DatabaseAway, CannotOpen: nothing was recorded; run it again later.
     """
-    begun = await inbox.begin(event_id, name)
+    subscriber = plugins.subscribers.get(name)
+    begun = await inbox.begin(event_id, name, loaded=subscriber is not None)
     if begun is None:
-        log.warning("event.gone", event_id=event_id, subscriber=name)
+        log.warning("event.over", event_id=event_id, subscriber=name)
         return None
     delivery, attempt = begun
     run = Run(event_id, name, job_id, attempt)
-    subscriber = plugins.subscribers.get(name)
     if subscriber is None:
         return await _absent(inbox, run)
     try:
@@ -97,13 +97,20 @@ async def _failure(
     try:
         async with limit:
             await subscriber.run(given, context)
-    except TimeoutError as error:
-        if limit.expired():
+    except BaseException as error:
+        if limit.expired() and isinstance(error, TimeoutError | asyncio.CancelledError):
             return TimedOut(f"took longer than {subscriber.timeout:g} s")
-        return error
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin may raise anything
-        return error
+        if _is_ours(error):
+            raise
+        return error  # a plugin may raise anything, an exit and a cancellation of its own too
     return None
+
+
+def _is_ours(error: BaseException) -> bool:
+    """Say whether the worker is being stopped, and the subscriber with it."""
+    task = asyncio.current_task()
+    stopped = isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling()
+    return bool(stopped) or isinstance(error, GeneratorExit)
 
 
 def _context(
@@ -134,8 +141,16 @@ def _outcome(inbox: Inbox, run: Run, end: End) -> Outcome:
         now_ms(),
         end.took,
         where(end.error),
-        inbox.sealed(run.event_id, run.subscriber, str(end.error)),
+        inbox.sealed(run.event_id, run.subscriber, _words(end.error)),
     )
+
+
+def _words(error: BaseException) -> str:
+    """Return what an exception says, whatever it is made of."""
+    try:
+        return str(error).encode(errors="backslashreplace").decode()
+    except Exception as worse:  # noqa: BLE001 - its own __str__ may raise anything
+        return f"({type(worse).__name__} while reading its words)"
 
 
 async def _absent(inbox: Inbox, run: Run) -> Again | None:

@@ -148,5 +148,5 @@ def _raw(text: str | bytes) -> Any:
     """Return JSON as plain objects with exact numbers, and anything else as text."""
     try:
         return _plain.decode(text)
-    except (msgspec.DecodeError, ValueError, RecursionError):
+    except (msgspec.DecodeError, ValueError, ArithmeticError, RecursionError):
         return text if isinstance(text, str) else text.decode(errors="replace")

@@ -119,23 +119,26 @@ def _plugins_of(target: Any, origin: str) -> Iterator[tuple[Plugin[Any], str]]:
     if isinstance(target, Plugin):
         yield target, origin
         return
-    plugins = {id(value): value for value in vars(target).values() if isinstance(value, Plugin)}
+    plugins = {id(value): value for value in _names(target).values() if isinstance(value, Plugin)}
     if not plugins:
         raise BadPlugin(f'{origin} holds no plugin: write plugin = Plugin("name") in it.')
     for plugin in plugins.values():
         yield plugin, origin
 
 
+def _names(target: Any) -> Mapping[str, Any]:
+    return getattr(target, "__dict__", {})
+
+
 def _broken(what: str, error: Exception) -> BadPlugin:
-    if isinstance(error, BadPlugin):
-        return error
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
         if "importlib" not in frame.filename and frame.filename != __file__
     ]
     place = f"{frames[-1].filename}, line {frames[-1].lineno}: " if frames else ""
-    return BadPlugin(f"{what} cannot be imported: {place}{_said(error)}.")
+    said = str(error).rstrip(".") if isinstance(error, BadPlugin) else _said(error)
+    return BadPlugin(f"{what} cannot be imported: {place}{said}.")
 
 
 def _said(error: Exception) -> str:

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
-from msgspec.inspect import CollectionType, Metadata, Type, UnionType, type_info
+from msgspec.inspect import CollectionType, LiteralType, Metadata, Type, UnionType, type_info
 from msgspec.structs import FieldInfo, fields
 
 from actions.errors import WrongSetting
@@ -29,7 +29,12 @@ def load(struct: type[S], environ: Mapping[str, str], prefix: str = "") -> S:
             values[field.name] = _value(name, text, field.type)
         elif field.required:
             raise WrongSetting(f"{name} is not set: {_purpose(struct)} needs it.")
-    return struct(**values)
+    try:
+        return struct(**values)
+    except (ValueError, TypeError):
+        raise WrongSetting(
+            f"The {prefix}… variables do not fit together: {_purpose(struct)} refuses them."
+        ) from None
 
 
 def variable(field: FieldInfo, prefix: str = "") -> str:
@@ -44,8 +49,20 @@ def _value(name: str, text: str, wanted: Any) -> Any:
     try:
         return msgspec.convert(given, wanted, strict=False, dec_hook=_secret)
     except msgspec.ValidationError as error:
-        rule = str(error).split(" - at")[0]
-        raise WrongSetting(f"{name} is wrong: {rule[0].lower()}{rule[1:]}.") from None
+        raise WrongSetting(f"{name} is wrong: {_rule(error, wanted)}.") from None
+    except NotImplementedError as error:
+        raise WrongSetting(f"{name} cannot be read: {error}.") from None
+
+
+def _rule(error: msgspec.ValidationError, wanted: Any) -> str:
+    """Say the rule that was broken, without the value that broke it."""
+    info = type_info(wanted)
+    while isinstance(info, Metadata):
+        info = info.type
+    if isinstance(info, LiteralType):
+        return f"it must be one of {', '.join(map(str, info.values))}"
+    words = str(error).split(" - at")[0].split(" '")[0]
+    return f"{words[0].lower()}{words[1:]}"
 
 
 def _is_list(info: Type) -> bool:

@@ -143,10 +143,17 @@ class Inbox:
         state = await self.database.run(_DISPATCH, names, args)
         return str(state.decode())
 
-    async def begin(self, event_id: str, subscriber: str) -> tuple[Delivery, int] | None:
-        """Return a delivery and which run of the subscriber this is, counted from 1."""
+    async def begin(
+        self, event_id: str, subscriber: str, *, loaded: bool = True
+    ) -> tuple[Delivery, int] | None:
+        """Return a delivery and which run of the subscriber this is, counted from 1.
+
+        Where the subscriber is not `loaded`, waits are counted instead of runs. None when the
+        event is no longer in the inbox, or this subscriber is done with it.
+        """
         names = (keys.delivery(event_id), keys.event(event_id))
-        answer = await self.database.run(_BEGIN, names, [subscriber])
+        args = [subscriber, "a:" if loaded else "w:"]
+        answer = await self.database.run(_BEGIN, names, args)
         return (kept(answer[0]), answer[1]) if answer else None
 
     async def not_begun(self, event_id: str, subscriber: str) -> None:

@@ -1,5 +1,6 @@
 """One log line per unit of work: console on a terminal, JSON elsewhere, foreign loggers too."""
 
+import json
 import logging
 import sys
 from typing import Any, TextIO
@@ -72,6 +73,8 @@ def _short_trace(_: WrappedLogger, __: str, entry: EventDict) -> EventDict:
         error = error[1]
     if isinstance(error, BaseException):
         entry["error"] = where(error)
+        # asyncio puts the exception's words into the lines below the first.
+        entry["event"] = str(entry.get("event", "")).partition("\n")[0]
     return entry
 
 
@@ -88,4 +91,7 @@ def where(error: BaseException) -> str:
 
 def _json(entry: EventDict, **_: Any) -> str:
     first = {key: entry.pop(key, None) for key in ("at", "level", "event")}
-    return msgspec.json.encode({**first, **entry}, enc_hook=repr).decode()
+    try:
+        return msgspec.json.encode({**first, **entry}, enc_hook=repr).decode()
+    except (UnicodeEncodeError, msgspec.MsgspecError, ValueError, TypeError):
+        return json.dumps({**first, **entry}, default=repr, skipkeys=True)

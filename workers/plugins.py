@@ -4,6 +4,7 @@ import inspect
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from datetime import timedelta
+from math import inf
 from typing import Any, Generic, TypeAlias, TypeVar, overload
 
 from msgspec import Struct
@@ -154,7 +155,7 @@ class Plugin(Generic[S]):
             name = f"{self.name}.{_function_name(handler, self.name)}"
             if any(known.name == name for known in self.subscribers):
                 raise BadPlugin(f"Subscriber {name} is declared twice: give one another name.")
-            if attempts < 1 or not 0 < timeout <= LONGEST_TIMEOUT or backoff < 0:
+            if attempts < 1 or not 0 < timeout <= LONGEST_TIMEOUT or not 0 <= backoff < inf:
                 raise BadPlugin(
                     f"Subscriber {name} needs attempts of 1 or more, a timeout above 0 and up to "
                     f"{LONGEST_TIMEOUT:g} s, and a backoff of 0 or more."

@@ -11,6 +11,8 @@ from workers.plugins import GiveUp, Retry, Subscriber
 LONGEST_WAIT = 3600.0
 """Seconds between two attempts at most, where the author asked for nothing else."""
 _GROWTH = 5.0
+_MOST_GROWTH = 20
+"""Beyond that every wait is the longest, and the power would not fit a float."""
 
 
 class Again(Struct, frozen=True):
@@ -41,5 +43,5 @@ def decide(
         return Over()
     if isinstance(error, Retry):
         return Again(error.after)
-    wait = min(LONGEST_WAIT, subscriber.backoff * _GROWTH ** (attempt - 1))
+    wait = min(LONGEST_WAIT, subscriber.backoff * _GROWTH ** min(attempt - 1, _MOST_GROWTH))
     return Again(wait * (1 + chance() / 5))

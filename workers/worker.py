@@ -1,7 +1,9 @@
 """The worker process: arq, built in code. With `queue.py` the only place that names arq."""
 
 import asyncio
+import contextlib
 import os
+import signal
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
@@ -29,8 +31,10 @@ MAX_JOBS = 100
 SHUTDOWN_SECONDS = 20
 """How long running jobs may go on after SIGTERM before they are handed back."""
 _CLOSE_SECONDS = 3
+_CANCEL_SECONDS = 0.1
 _POLL_SECONDS = 0.05
-_MARGIN_SECONDS = 5
+_MARGIN_SECONDS = 25
+"""Beyond the longest subscriber, for Redis: a job that arq itself ends is a job lost."""
 _NEVER = 1_000_000
 """Tries that arq grants: more than any job uses, since the attempts are ours to count."""
 
@@ -41,6 +45,9 @@ async def run(settings: Settings, *, burst: bool = False) -> None:
     Raises:
         WrongSetting, BadPlugin, DatabaseAway: the worker cannot start.
     """
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     vault = Vault(settings.backroom_keys)
     plugins = discover(settings.plugins, settings.plugins_off)
     async with Database(settings.redis_url) as database:
@@ -50,10 +57,29 @@ async def run(settings: Settings, *, burst: bool = False) -> None:
             worker = build(settings, inbox, plugins, burst=burst)
             log.info("worker.ready", plugins=list(plugins.loaded), pid=os.getpid())
             try:
-                await worker.async_run()
+                await _work(worker, stop)
             finally:
                 await _close(worker)
                 log.info("worker.stopped")
+
+
+async def _work(worker: Worker, stop: asyncio.Event) -> None:
+    """Let arq work until it ends or is told to stop; then running jobs get time to end.
+
+    arq's own handlers would miss a signal that comes before its first poll.
+    """
+    working = asyncio.create_task(worker.async_run(), name="arq")
+    stopped = asyncio.create_task(stop.wait(), name="stop")
+    await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    worker.allow_pick_jobs = False
+    if worker.tasks and not working.done():
+        await asyncio.wait(worker.tasks.values(), timeout=SHUTDOWN_SECONDS)
+    while not working.done():
+        working.cancel()  # again and again: redis-py swallows one that comes while it connects
+        await asyncio.wait({working}, timeout=_CANCEL_SECONDS)
+    stopped.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await working
 
 
 async def _close(worker: Worker) -> None:
@@ -87,7 +113,7 @@ def build(settings: Settings, inbox: Inbox, plugins: Plugins, *, burst: bool) ->
         burst=burst,
         max_jobs=MAX_JOBS,
         job_timeout=longest + _MARGIN_SECONDS,
-        job_completion_wait=SHUTDOWN_SECONDS,
+        handle_signals=False,
         poll_delay=_POLL_SECONDS,
         keep_result=0,
         max_tries=_NEVER,

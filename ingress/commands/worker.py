@@ -1,8 +1,5 @@
 """`backroom worker`."""
 
-import asyncio
-import contextlib
-
 import click
 import uvloop
 
@@ -18,5 +15,4 @@ def command(*, burst: bool) -> None:
     """
     ours = settings.read()
     logs.set_up(ours)
-    with contextlib.suppress(asyncio.CancelledError):
-        uvloop.run(worker.run(ours, burst=burst))
+    uvloop.run(worker.run(ours, burst=burst))

@@ -30,5 +30,5 @@ local function enqueue(queue, id, subscriber, job_id, job)
   redis.call('ZADD', queue, time[1] * 1000 + math.floor(time[2] / 1000), job_id)
   local event, outcome = 'backroom:event:' .. id, {state = 'queued', job_id = job_id}
   redis.call('HSET', event, 's:' .. subscriber, cmsgpack.pack(outcome))
-  redis.call('HDEL', event, 'a:' .. subscriber)
+  redis.call('HDEL', event, 'a:' .. subscriber, 'w:' .. subscriber)
 end

@@ -1,0 +1,168 @@
+"""What tests of the engine share: a delivery put straight into the inbox, a plugin that notes."""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from structlog.testing import capture_logs
+from structlog.typing import EventDict
+
+from actions.connections import Connection, Connections, address
+from actions.database import Database
+from actions.secret import Secret
+from workers.deliveries import Delivery, keep
+from workers.discovery import Loaded, Plugins
+from workers.events import SALE_UPDATE, Event, EventType
+from workers.inbox import Arrival, Inbox, Outcome, now_ms
+from workers.listing import Entry, one
+from workers.plugins import Context, NoSettings, Plugin
+from workers.queue import DISPATCH, job
+
+KOWHAI_ID = "b1e0f6f2-ret-kowhai"
+EMAIL = "mere.shopper@example.nz"
+
+Store = Callable[..., Awaitable[str]]
+Lines = list[EventDict]
+
+
+def sale(sale_id: str = "s1", version: int | None = 1, **more: object) -> dict[str, object]:
+    """A small sale; `version=None` leaves it without order."""
+    return {"id": sale_id, **({} if version is None else {"version": version}), **more}
+
+
+def posted(payload: str, **fields: str) -> bytes:
+    """The body of a delivery that has this payload and these other fields."""
+    return urlencode({"payload": payload, **fields}).encode()
+
+
+def said(payload: dict[str, Any], name: str = "sale.update", **fields: str) -> bytes:
+    """The body of a delivery whose form says its type."""
+    return posted(json.dumps(payload), type=name, **fields)
+
+
+def ready(*plugins: Plugin[Any]) -> Plugins:
+    """Plugins as a worker has them, without anything opened."""
+    return Plugins([Loaded(plugin, "a test", plugin.settings()) for plugin in plugins])
+
+
+class Ledger:
+    """A plugin with one subscriber, `post`: it notes each run and ends it as told."""
+
+    def __init__(
+        self,
+        *ends: BaseException | None,
+        name: str = "ledger",
+        on: EventType[Any] = SALE_UPDATE,
+        **options: Any,
+    ) -> None:
+        self.runs: list[tuple[Event[Any], int]] = []
+        self.plugin = Plugin(name)
+        waiting = list(ends)
+
+        @self.plugin.on(on, **{"backoff": 0.01, **options})
+        async def post(event: Event[Any], ctx: Context[NoSettings]) -> None:
+            self.runs.append((event, ctx.attempt))
+            end = waiting.pop(0) if waiting else None
+            if end is not None:
+                raise end
+
+    @property
+    def attempts(self) -> list[int]:
+        """The `ctx.attempt` of each run."""
+        return [attempt for _, attempt in self.runs]
+
+    @property
+    def ids(self) -> list[str]:
+        """The id of what each run was about."""
+        return [event.payload.id for event, _ in self.runs]
+
+
+@pytest.fixture
+async def torea(connections: Connections) -> Connection:
+    """Another linked retailer."""
+    return await connections.link("torea", Secret("lsxs_pt_torea"), unsigned=False)
+
+
+@pytest.fixture
+def store(inbox: Inbox, kowhai: Connection, database: Database) -> Store:
+    """Put one delivery into the inbox as the ingress does, and return its event's id."""
+
+    async def store(
+        body: bytes,
+        declared: str = "sale.update",
+        *,
+        connection: Connection = kowhai,
+        owner: bytes | None = None,
+    ) -> str:
+        event_id = f"{now_ms():012x}{secrets.token_hex(6)}"
+        known = await address(database, connection.webhook_key.reveal())
+        assert known is not None
+        delivery = Delivery(
+            known.retailer,
+            declared,
+            now_ms(),
+            not known.unsigned,
+            "application/x-www-form-urlencoded",
+            inbox.vault.seal(body, event_id),
+        )
+        digest = hashlib.blake2b(body, digest_size=16, key=known.digest).digest()
+        arrival = Arrival(
+            known.digest,
+            owner or known.owner,
+            digest,
+            event_id,
+            keep(delivery),
+            job(DISPATCH, event_id),
+        )
+        (answer,) = await inbox.put([arrival], {})
+        return answer
+
+    return store
+
+
+@pytest.fixture
+def lines() -> Iterator[Lines]:
+    """Every line that is logged."""
+    with capture_logs() as lines:
+        yield lines
+
+
+def named(lines: Lines, event: str) -> Lines:
+    """The lines of that name."""
+    return [line for line in lines if line["event"] == event]
+
+
+async def entry_of(database: Database, event_id: str) -> Entry:
+    """An event as the inbox shows it."""
+    entry, _ = await one(database, event_id)
+    return entry
+
+
+async def outcome_of(database: Database, event_id: str, name: str = "ledger.post") -> Outcome:
+    """What the inbox says of one subscriber."""
+    return (await entry_of(database, event_id)).subscribers[name]
+
+
+async def states(database: Database, *event_ids: str) -> list[str]:
+    """The state of each of these events."""
+    return [(await entry_of(database, event_id)).state for event_id in event_ids]
+
+
+async def everything_in(database: Database) -> bytes:
+    """Every key and value that Redis holds."""
+    reads: dict[bytes, tuple[str, ...]] = {
+        b"string": ("GET",),
+        b"hash": ("HGETALL",),
+        b"zset": ("ZRANGE", "0", "-1"),
+        b"set": ("SMEMBERS",),
+        b"list": ("LRANGE", "0", "-1"),
+    }
+    found = []
+    for key in await database.do("KEYS", "*"):
+        command, *rest = reads[await database.do("TYPE", key)]
+        found.append(key + repr(await database.do(command, key, *rest)).encode())
+    return b"\n".join(found)
