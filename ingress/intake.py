@@ -14,6 +14,7 @@ MOST_BYTES = 64 << 20
 _BATCH = 128
 _BATCH_BYTES = 4 << 20
 _COUNTS_SECONDS = 1.0
+_TICK_SECONDS = 0.05
 
 
 class Busy(Exception):
@@ -23,6 +24,7 @@ class Busy(Exception):
 class _Waiting(NamedTuple):
     arrival: Arrival
     answer: asyncio.Future[str]
+    deadline: float
 
 
 class Intake:
@@ -31,6 +33,8 @@ class Intake:
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
         self._waiting: deque[_Waiting] = deque()
+        self._sent: list[_Waiting] = []
+        self._ticking = False
         self._bytes = 0
         self._counts: Counter[str] = Counter()
         self._work = asyncio.Event()
@@ -42,21 +46,34 @@ class Intake:
             self._work.set()
         self._counts[reason] += 1
 
-    async def put(self, arrival: Arrival) -> str:
+    async def put(self, arrival: Arrival, deadline: float) -> str:
         """Store a delivery and return what `Inbox.put` says of it.
 
         Raises:
             Busy: too many wait already.
             DatabaseAway: Redis has not taken it.
+            TimeoutError: nor has it by the deadline, in the event loop's time.
         """
         size = len(arrival.delivery)
         if len(self._waiting) >= MOST_WAITING or self._bytes + size > MOST_BYTES:
             raise Busy
         answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(arrival, answer))
+        self._waiting.append(_Waiting(arrival, answer, deadline))
         self._bytes += size
         self._work.set()
+        if not self._ticking:
+            self._tick()
         return await answer
+
+    def _tick(self) -> None:
+        """Release those whose time is over. One clock for all costs less than one for each."""
+        loop = asyncio.get_running_loop()
+        for one in (*self._sent, *self._waiting):
+            if one.deadline <= loop.time() and not one.answer.done():
+                one.answer.set_exception(TimeoutError())
+        self._ticking = bool(self._sent or self._waiting)
+        if self._ticking:
+            loop.call_later(_TICK_SECONDS, self._tick)
 
     def stop(self) -> None:
         """Let `run` end once nothing waits any more."""
@@ -68,7 +85,10 @@ class Intake:
         try:
             while self._waiting or not self._leaving:
                 await self._due()
-                await self._write(self._batch())
+                await asyncio.sleep(0)  # what else has arrived in this turn leaves with it
+                self._sent = self._batch()
+                await self._write(self._sent)
+                self._sent = []
         finally:
             await self._write([])
 

@@ -31,6 +31,8 @@ def flaw(headers: Sequence[str], body: bytes, secrets: Sequence[bytes]) -> Flaw 
     """
     if not headers:
         return "missing"
+    if len(secrets) == 1 and len(headers) == 1 and _as_vendor(headers[0], body, secrets[0]):
+        return None
     members = _members(headers[0]) if len(headers) == 1 else None
     if members is None:
         return "malformed"
@@ -41,6 +43,12 @@ def flaw(headers: Sequence[str], body: bytes, secrets: Sequence[bytes]) -> Flaw 
     # Every comparison is made, whichever fits, so that time tells nothing.
     fits = [_fits(given, digest) for digest in digests]
     return None if any(fits) else "wrong"
+
+
+def _as_vendor(header: str, body: bytes, secret: bytes) -> bool:
+    """Compare with the header as the vendor writes it, before taking any other apart."""
+    given = header.encode(errors="surrogateescape")
+    return bool(secret) and hmac.compare_digest(given, sign(body, secret).encode())
 
 
 def _members(header: str) -> dict[str, str] | None:

@@ -1,9 +1,11 @@
 """One log line per unit of work: console on a terminal, JSON elsewhere, foreign loggers too."""
 
+import asyncio
 import json
 import logging
 import sys
-from typing import Any, TextIO
+from collections.abc import Callable
+from typing import BinaryIO, TextIO
 
 import msgspec
 import structlog
@@ -17,6 +19,9 @@ _FOREIGN_LEVELS = {
 }
 
 
+_ENCODER = msgspec.json.Encoder(enc_hook=repr)
+
+
 def set_up(settings: Settings, stream: TextIO = sys.stdout) -> None:
     """Send every logger's lines to `stream` in the same shape."""
     console = settings.log_format == "console" or (
@@ -26,16 +31,16 @@ def set_up(settings: Settings, stream: TextIO = sys.stdout) -> None:
     if console:
         shape = structlog.dev.ConsoleRenderer(timestamp_key="at", pad_event_to=22)
     else:
-        shape = structlog.processors.JSONRenderer(_json)
+        shape = _bytes if hasattr(stream, "buffer") else _text
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     shared = _shared("%H:%M:%S" if console else "iso")
     structlog.configure(
         processors=[*shared, _short_trace, shape],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(stream),
+        logger_factory=_factory(stream, console=console),
         cache_logger_on_first_use=True,
     )
-    _adopt_foreign(stream, level, shared, shape)
+    _adopt_foreign(stream, level, shared, shape if console else _text)
 
 
 def _shared(clock: str) -> list[Processor]:
@@ -89,9 +94,46 @@ def where(error: BaseException) -> str:
     return f"{type(error).__name__} at {file}:{trace.tb_lineno}"
 
 
-def _json(entry: EventDict, **_: Any) -> str:
+class _Lines:
+    """Writes the lines of one turn of the event loop together; without a loop, at once."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._waiting: list[bytes] = []
+
+    def msg(self, line: bytes) -> None:
+        """Write a line by the end of this turn."""
+        self._waiting.append(line)
+        if len(self._waiting) == 1:
+            try:
+                asyncio.get_running_loop().call_soon(self.flush)
+            except RuntimeError:
+                self.flush()
+
+    debug = info = warning = error = critical = msg
+
+    def flush(self) -> None:
+        """Write what waits."""
+        waiting, self._waiting = self._waiting, []
+        self._stream.write(b"\n".join([*waiting, b""]))
+        self._stream.flush()
+
+
+def _factory(stream: TextIO, *, console: bool) -> Callable[..., WrappedLogger]:
+    """Write JSON as bytes where the stream takes them: each delivery has its line."""
+    if console or not hasattr(stream, "buffer"):
+        return structlog.WriteLoggerFactory(stream)
+    lines = _Lines(stream.buffer)
+    return lambda *_: lines
+
+
+def _bytes(_: WrappedLogger, __: str, entry: EventDict) -> bytes:
     first = {key: entry.pop(key, None) for key in ("at", "level", "event")}
     try:
-        return msgspec.json.encode({**first, **entry}, enc_hook=repr).decode()
+        return _ENCODER.encode({**first, **entry})
     except (UnicodeEncodeError, msgspec.MsgspecError, ValueError, TypeError):
-        return json.dumps({**first, **entry}, default=repr, skipkeys=True)
+        return json.dumps({**first, **entry}, default=repr, skipkeys=True).encode()
+
+
+def _text(logger: WrappedLogger, method: str, entry: EventDict) -> str:
+    return _bytes(logger, method, entry).decode()

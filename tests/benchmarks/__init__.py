@@ -1,1 +1,1 @@
-"""Tests."""
+"""`python -m tests.benchmarks`: figures of speed, side by side in one run."""

@@ -42,7 +42,6 @@ def hostile(one: Connection) -> dict[str, tuple[bytes, set[int]]]:
         "length and chunks": (delivery(one, b"c", "Transfer-Encoding: chunked"), {400}),
         "length below 0": (request(one, "Content-Length: -1"), {400}),
         "length of 30 digits": (request(one, "Content-Length: " + "9" * 30), {400}),
-        "100 MB": (request(one, f"Content-Length: {100 << 20}") + bytes(1000), {413}),
         "long line": (request(one, tail="/" + "x" * 20_000), {400}),
         "long header": (request(one, "X-Long: " + "x" * 20_000), {400}),
         "NUL in a header": (request(one, "X-Nul: a\0b"), {400}),

@@ -51,9 +51,13 @@ def arrival(owner: Address, delivery: bytes = b"kept") -> Arrival:
     return Arrival(owner.digest, owner.owner, digest, event_id, delivery, b"job")
 
 
+async def put(intake: Intake, arrival: Arrival) -> str:
+    return await intake.put(arrival, asyncio.get_running_loop().time() + 30)
+
+
 async def put_all(intake: Intake, arrivals: list[Arrival]) -> list[str]:
     async with asyncio.timeout(30):
-        return await asyncio.gather(*map(intake.put, arrivals))
+        return await asyncio.gather(*(put(intake, one) for one in arrivals))
 
 
 async def counted(database: Database, reason: str, expected: int) -> None:
@@ -87,9 +91,9 @@ async def test_concurrent_deliveries_share_round_trips(
 async def test_a_lone_delivery_makes_one_round_trip(
     intake: Intake, owner: Address, database: Database
 ) -> None:
-    await intake.put(arrival(owner))
+    await put(intake, arrival(owner))
     await database.do("CONFIG", "RESETSTAT")
-    await intake.put(arrival(owner))
+    await put(intake, arrival(owner))
     assert await calls(database) == 1
 
 
@@ -105,10 +109,10 @@ async def test_in_one_batch_each_sender_gets_its_own_answer(intake: Intake, owne
 async def test_one_delivery_more_than_may_wait_is_told_to_come_back(
     intake: Intake, owner: Address
 ) -> None:
-    waiting = [asyncio.create_task(intake.put(arrival(owner))) for _ in range(MOST_WAITING)]
+    waiting = [asyncio.create_task(put(intake, arrival(owner))) for _ in range(MOST_WAITING)]
     await asyncio.sleep(0)
     with pytest.raises(Busy):
-        await intake.put(arrival(owner))
+        await put(intake, arrival(owner))
     for task in waiting:
         task.cancel()
     await asyncio.gather(*waiting, return_exceptions=True)
@@ -118,10 +122,10 @@ async def test_more_bytes_than_may_wait_are_told_to_come_back(
     intake: Intake, owner: Address
 ) -> None:
     large = bytes(MOST_BYTES // 4)
-    waiting = [asyncio.create_task(intake.put(arrival(owner, large))) for _ in range(4)]
+    waiting = [asyncio.create_task(put(intake, arrival(owner, large))) for _ in range(4)]
     await asyncio.sleep(0)
     with pytest.raises(Busy):
-        await intake.put(arrival(owner))
+        await put(intake, arrival(owner))
     for task in waiting:
         task.cancel()
     await asyncio.gather(*waiting, return_exceptions=True)
@@ -130,12 +134,12 @@ async def test_more_bytes_than_may_wait_are_told_to_come_back(
 async def test_what_waited_makes_room_once_it_is_stored(
     intake: Intake, owner: Address, database: Database
 ) -> None:
-    tasks = [asyncio.create_task(intake.put(arrival(owner))) for _ in range(MOST_WAITING)]
+    tasks = [asyncio.create_task(put(intake, arrival(owner))) for _ in range(MOST_WAITING)]
     await asyncio.sleep(0)
     writer = asyncio.create_task(intake.run())
     async with asyncio.timeout(30):
         await asyncio.gather(*tasks)
-        assert await intake.put(arrival(owner))
+        assert await put(intake, arrival(owner))
     writer.cancel()
     await asyncio.gather(writer, return_exceptions=True)
     assert (await sizes(database))[0]["open"] == MOST_WAITING + 1
@@ -144,9 +148,9 @@ async def test_what_waited_makes_room_once_it_is_stored(
 async def test_a_sender_that_has_gone_is_not_stored(
     intake: Intake, owner: Address, database: Database
 ) -> None:
-    gone = asyncio.create_task(intake.put(arrival(owner)))
+    gone = asyncio.create_task(put(intake, arrival(owner)))
     stays = arrival(owner)
-    task = asyncio.create_task(intake.put(stays))
+    task = asyncio.create_task(put(intake, stays))
     await asyncio.sleep(0)
     gone.cancel()
     await asyncio.gather(gone, return_exceptions=True)
@@ -161,7 +165,7 @@ async def test_a_sender_that_has_gone_is_not_stored(
 async def test_a_count_reaches_redis_though_no_delivery_follows(
     intake: Intake, owner: Address, database: Database
 ) -> None:
-    await intake.put(arrival(owner))
+    await put(intake, arrival(owner))
     for _ in range(3):
         intake.count("refused for a test")
     await counted(database, "refused for a test", 3)
@@ -186,9 +190,28 @@ async def test_counts_and_the_writer_survive_a_failure_of_redis(
         await database.do("CONFIG", "SET", "maxmemory", "1")
         intake.count("refused for a test")
         with pytest.raises(DatabaseAway, match="refuses to serve"):
-            await intake.put(arrival(nobody))
+            await put(intake, arrival(nobody))
         await database.do("CONFIG", "SET", "maxmemory", "0")
         await counted(database, "refused for a test", 1)
-        assert await intake.put(arrival(nobody)) == ""
+        assert await put(intake, arrival(nobody)) == ""
         writer.cancel()
         await asyncio.gather(writer, return_exceptions=True)
+
+
+async def test_a_script_cut_short_hides_no_delivery_behind_a_digest(
+    intake: Intake, owner: Address, database: Database
+) -> None:
+    first, new = arrival(owner), arrival(owner)
+    again = Arrival(owner.digest, owner.owner, first.body_digest, "again", b"kept", b"job")
+    writer = asyncio.create_task(intake.run())
+    await put(intake, first)
+    await database.do("HSET", keys.event(first.event_id), "repeats", "no number")
+    puts = (put(intake, new), put(intake, again))
+    assert all(
+        isinstance(one, DatabaseAway) for one in await asyncio.gather(*puts, return_exceptions=True)
+    )
+    await database.do("DEL", keys.event(first.event_id))
+    assert await put(intake, new) == new.event_id
+    assert await database.do("EXISTS", keys.delivery(new.event_id)) == 1
+    writer.cancel()
+    await asyncio.gather(writer, return_exceptions=True)

@@ -1,0 +1,117 @@
+"""Figures 1 to 3: the product and its opponents in turns, on one Redis."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from statistics import median
+
+from msgspec import Struct
+
+from tests.benchmarks.deliveries import CLIENT_SECRET, EVENT_TYPE
+from tests.benchmarks.figures import Figure, ratio
+from tests.benchmarks.load import Order, Result
+from tests.benchmarks.processes import Wrong, await_ready, free_port, running, sent
+from tests.benchmarks.storage import Storage
+
+_ROUNDS = 7
+_SECONDS = 1.5
+_MOST_REQUESTS = 40_000
+_OPEN_SECONDS = 12.0
+_OPEN_CONNECTIONS = 128
+
+
+class Contender(Struct, frozen=True):
+    """A server that takes deliveries."""
+
+    name: str
+    port: int
+    path: str
+    storage: Storage
+    count: Callable[[], set[int]] | None = None
+    """Counts, in as many ways as there are, what it has stored."""
+
+    def round(
+        self, seconds: float = _SECONDS, count: int = _MOST_REQUESTS, rate: float = 0
+    ) -> Result:
+        """Send it deliveries and check that each one acknowledged is stored."""
+        self.storage.empty()
+        order = Order(
+            port=self.port,
+            path=self.path,
+            secret=CLIENT_SECRET,
+            seconds=seconds,
+            count=count,
+            rate=rate,
+            connections=_OPEN_CONNECTIONS if rate else 32,
+        )
+        result = sent(order)
+        if self.count and (found := self.count()) != {result.stored}:
+            raise Wrong(f"{self.name} acknowledged {result.stored} and stored {found}")
+        return result
+
+
+@contextmanager
+def product(storage: Storage) -> Iterator[Contender]:
+    """Run `python -m ingress web` as users do; its log lines go to /dev/null."""
+    port = free_port()
+    path = f"{storage.link()}/{EVENT_TYPE}"
+    with running(["ingress", "web"], {**environ(storage), "PORT": str(port)}):
+        await_ready(port)
+        yield Contender("product", port, path, storage, storage.stored)
+
+
+@contextmanager
+def opponent(storage: Storage, name: str) -> Iterator[Contender]:
+    """Run one of the opponents."""
+    port = free_port()
+    more, count = [], None
+    if name == "naive":
+        more, count = [storage.url, CLIENT_SECRET], storage.enqueued
+    with running([f"tests.benchmarks.{name}", str(port), *more]):
+        await_ready(port)
+        yield Contender(name, port, f"/webhooks/key/{EVENT_TYPE}", storage, count)
+
+
+def environ(storage: Storage) -> dict[str, str]:
+    """Return the environment of a process of ours."""
+    return {
+        "REDIS_URL": storage.url,
+        "BACKROOM_KEYS": storage.key,
+        "LIGHTSPEED_CLIENT_SECRET": CLIENT_SECRET,
+        "LOG_FORMAT": "json",
+    }
+
+
+def contest(storage: Storage, goals: dict[str, float]) -> tuple[list[Figure], float]:
+    """Let product and opponents take turns. Returns the figures and the product's rate."""
+    with ExitStack() as stack:
+        contenders = [stack.enter_context(opponent(storage, name)) for name in goals]
+        contenders.append(stack.enter_context(product(storage)))
+        for one in contenders:
+            one.round(0.5)  # warm
+        rates = _rates(contenders)
+    figures = [Figure(name, median(found), "/s") for name, found in rates.items()]
+    for name, least in goals.items():
+        figures.append(ratio(f"product / {name}", rates["product"], rates[name], least))
+    return figures, median(rates["product"])
+
+
+def latency(storage: Storage, rate: float) -> list[Figure]:
+    """Half of what it can take, on a clock; latency counts from when each was due."""
+    with product(storage) as contender:
+        contender.round(0.5)
+        result = contender.round(_OPEN_SECONDS, int(rate * _OPEN_SECONDS), rate)
+    return [
+        Figure("sent", rate, "/s"),
+        Figure("p50", result.p50 * 1000, "ms", most=3),
+        Figure("p99", result.p99 * 1000, "ms", most=15),
+        Figure("max", result.most * 1000, "ms", most=250),
+    ]
+
+
+def _rates(contenders: Sequence[Contender]) -> dict[str, list[float]]:
+    """Alternate, so that a noisy moment of the machine falls on all of them."""
+    rates: dict[str, list[float]] = {one.name: [] for one in contenders}
+    for _ in range(_ROUNDS):
+        for one in contenders:
+            rates[one.name].append(one.round().rate)
+    return rates
