@@ -4,11 +4,11 @@ import sys
 
 import click
 
-from actions.connections import Connection, domain_prefix
+from actions.connections import domain_prefix
 from actions.secret import Secret
 from ingress.commands.opening import opened, run_async
 from ingress.commands.printing import as_json, table
-from workers.events import WEBHOOK_TYPES
+from ingress.urls import webhook_urls
 
 
 @click.command()
@@ -58,9 +58,3 @@ def _given(personal_token: str) -> str:
     if not text.strip():
         raise click.UsageError("The personal token is empty.")
     return text.strip()
-
-
-def webhook_urls(connection: Connection, base_url: str) -> dict[str, str]:
-    """Return the URL to register for each event type."""
-    key = connection.webhook_key.reveal()
-    return {name: f"{base_url}/webhooks/{key}/{name}" for name in WEBHOOK_TYPES}

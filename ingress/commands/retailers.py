@@ -2,9 +2,9 @@
 
 import click
 
-from ingress.commands.connect import webhook_urls
 from ingress.commands.opening import opened, run_async
 from ingress.commands.printing import as_json, clock, table
+from ingress.urls import webhook_urls
 
 
 @click.command()

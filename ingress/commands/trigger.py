@@ -1,7 +1,5 @@
 """`backroom trigger`."""
 
-import secrets
-from datetime import UTC, datetime
 from http import HTTPStatus
 
 import aiohttp
@@ -10,14 +8,13 @@ import msgspec
 
 from actions.connections import Connection
 from actions.errors import BackroomError, NotConnected, WrongSetting
-from ingress.commands.connect import webhook_urls
 from ingress.commands.opening import Opened, opened, run_async
 from ingress.commands.printing import as_json
 from ingress.signatures import HEADER, sign
+from ingress.urls import webhook_urls
 from workers.events import WEBHOOK_TYPES
-from workers.inbox import now_ms
 from workers.keys import RETAILER_IDS
-from workers.samples import form, fresh
+from workers.samples import fresh_form
 
 _SECONDS = 10.0
 
@@ -42,20 +39,12 @@ async def command(event_type: str, retailer: str | None, url: str | None, *, in_
         base = (url or ours.settings.base_url).rstrip("/")
     retailer_id = known.decode() if known else ""
     target = webhook_urls(connection, base)[event_type]
-    body = sample_body(event_type, connection.retailer, retailer_id)
+    body = fresh_form(event_type, connection.retailer, retailer_id)
     answer = await _post(target, body, {HEADER: sign(body, secret)} if secret else {}, base)
     if in_json:
         as_json(answer)
     else:
         click.echo(f"{event_type} for {connection.retailer}: stored as {answer['event_id']}")
-
-
-def sample_body(event_type: str, retailer: str, retailer_id: str) -> bytes:
-    """Make a delivery's body that is neither a repeat nor stale."""
-    now = datetime.now(UTC)
-    new_id = secrets.token_hex(16)
-    payload = fresh(event_type, now, version=now_ms(), new_id=new_id)
-    return form(event_type, payload, retailer, retailer_id)
 
 
 async def _connection(ours: Opened, retailer: str | None) -> Connection:

@@ -12,11 +12,11 @@ from rich.console import Console
 from rich.text import Text
 
 from actions.connections import Connection
-from ingress.commands.connect import webhook_urls
-from ingress.commands.trigger import sample_body
 from ingress.demo.processes import Child
 from ingress.signatures import HEADER, sign
+from ingress.urls import webhook_urls
 from workers.events import PING, SALE_UPDATE, WEBHOOK_TYPES
+from workers.samples import fresh_form
 
 _UNKNOWN = "stock.counted"
 _RETAILER_ID = "06a1c9e4-7b20-11f0-f381-eb84145c8007"
@@ -88,7 +88,7 @@ class Show:
         self._print(f"{name}, forged", str(sent.status), "", sent.words, style="red")
 
     def _body(self, name: str) -> bytes:
-        return sample_body(name, self._connection.retailer, _RETAILER_ID)
+        return fresh_form(name, self._connection.retailer, _RETAILER_ID)
 
     def _print(self, name: str, acknowledged: str, dispatched: str, rest: str, style: str) -> None:
         line = Text(f"  {name:25}{acknowledged:14}{dispatched:12}")

@@ -59,6 +59,15 @@ def form(event_type: str, payload: dict[str, Any], domain_prefix: str, retailer_
     return urlencode(fields).encode("ascii")
 
 
+def fresh_form(event_type: str, domain_prefix: str, retailer_id: str) -> bytes:
+    """Make the body of a delivery of this moment; no two are alike."""
+    now = datetime.now(UTC)
+    version = int(now.timestamp() * 1000)
+    return form(
+        event_type, fresh(event_type, now, version, str(uuid4())), domain_prefix, retailer_id
+    )
+
+
 def _set_time(into: dict[str, Any], key: str, time: datetime) -> None:
     """Write a time where the key is, in the spelling it has there."""
     if key not in into:
