@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter, deque
+from itertools import chain
 from typing import NamedTuple
 
 from actions.errors import DatabaseAway
@@ -11,6 +12,8 @@ MOST_WAITING = 4096
 """Deliveries that may wait for Redis at once; one more is told to come back."""
 MOST_BYTES = 64 << 20
 """Bytes that may wait for Redis at once."""
+_WRITERS = 2
+"""Round trips in the air at once: while Redis works on one, the next is filled."""
 _BATCH = 128
 _BATCH_BYTES = 4 << 20
 _COUNTS_SECONDS = 1.0
@@ -33,7 +36,7 @@ class Intake:
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
         self._waiting: deque[_Waiting] = deque()
-        self._sent: list[_Waiting] = []
+        self._sent: list[list[_Waiting]] = []
         self._ticking = False
         self._bytes = 0
         self._counts: Counter[str] = Counter()
@@ -68,7 +71,7 @@ class Intake:
     def _tick(self) -> None:
         """Release those whose time is over. One clock for all costs less than one for each."""
         loop = asyncio.get_running_loop()
-        for one in (*self._sent, *self._waiting):
+        for one in chain(*self._sent, self._waiting):
             if one.deadline <= loop.time() and not one.answer.done():
                 one.answer.set_exception(TimeoutError())
         self._ticking = bool(self._sent or self._waiting)
@@ -83,14 +86,20 @@ class Intake:
     async def run(self) -> None:
         """Write until told to stop; what is counted by then is written once more."""
         try:
-            while self._waiting or not self._leaving:
-                await self._due()
-                await asyncio.sleep(0)  # what else has arrived in this turn leaves with it
-                self._sent = self._batch()
-                await self._write(self._sent)
-                self._sent = []
+            async with asyncio.TaskGroup() as writers:
+                for _ in range(_WRITERS):
+                    writers.create_task(self._keep_writing())
         finally:
             await self._write([])
+
+    async def _keep_writing(self) -> None:
+        while self._waiting or not self._leaving:
+            await self._due()
+            await asyncio.sleep(0)  # what else has arrived in this turn leaves with it
+            batch = self._batch()
+            self._sent.append(batch)
+            await self._write(batch)
+            self._sent.remove(batch)
 
     async def _due(self) -> None:
         """Wait for a delivery; counts alone may wait a moment longer."""
