@@ -85,17 +85,11 @@ class Connections:
 
     async def link(self, retailer: str, token: Secret, *, unsigned: bool) -> Connection:
         """Keep a connection. One that is there already gets the token and keeps its URLs."""
-        try:
-            webhook_key = (await self.get(retailer)).webhook_key
-        except NotConnected:
-            webhook_key = Secret(secrets.token_urlsafe(24))
-        linked_at = int(time.time())
-        record = _Record(
-            webhook_key=self._vault.seal(webhook_key.reveal().encode(), f"webhook key {retailer}"),
-            token=self._vault.seal(token.reveal().encode(), f"token {retailer}"),
-            unsigned=unsigned,
-            linked_at=linked_at,
-        )
+        record = self._record(Secret(secrets.token_urlsafe(24)), token, retailer, unsigned=unsigned)
+        # Of several links at once the first one's URLs stay.
+        await self._database.do("HSETNX", CONNECTIONS, retailer, msgspec.msgpack.encode(record))
+        webhook_key = (await self.get(retailer)).webhook_key
+        record = self._record(webhook_key, token, retailer, unsigned=unsigned)
         owner = _owner(retailer, unsigned=unsigned)
         await self._database.together(
             [
@@ -104,6 +98,16 @@ class Connections:
             ]
         )
         return await self.get(retailer)
+
+    def _record(
+        self, webhook_key: Secret, token: Secret, retailer: str, *, unsigned: bool
+    ) -> _Record:
+        return _Record(
+            webhook_key=self._vault.seal(webhook_key.reveal().encode(), f"webhook key {retailer}"),
+            token=self._vault.seal(token.reveal().encode(), f"token {retailer}"),
+            unsigned=unsigned,
+            linked_at=int(time.time()),
+        )
 
     async def get(self, retailer: str) -> Connection:
         """Return one connection.

@@ -59,7 +59,7 @@ class Database:
                 url,
                 socket_timeout=timeout,
                 socket_connect_timeout=min(timeout, _CONNECT_SECONDS),
-                retry=Retry(NoBackoff(), 1),
+                retry=Retry(NoBackoff(), 1, (RedisConnectionError,)),
                 retry_on_error=[RedisConnectionError],
             )
             self._redis.connection_pool.make_connection()  # an unknown option shows here only

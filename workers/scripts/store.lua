@@ -26,7 +26,9 @@ for i = 3, #ARGV, 6 do
   local id, seen, answer = ARGV[i + 3], 'backroom:seen:' .. ARGV[i + 2], ''
   if owner(ARGV[i]) == ARGV[i + 1] then
     local first = fresh[seen] or redis.call('GET', seen)
-    if first then
+    if first == id then
+      answer = id -- our own, sent again because the answer was lost
+    elseif first then
       answer = repeat_of(first)
     else
       answer, fresh[seen] = id, id
