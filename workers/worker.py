@@ -72,8 +72,11 @@ async def _work(worker: Worker, stop: asyncio.Event) -> None:
     stopped = asyncio.create_task(stop.wait(), name="stop")
     await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
     worker.allow_pick_jobs = False
-    if worker.tasks and not working.done():
-        await asyncio.wait(worker.tasks.values(), timeout=SHUTDOWN_SECONDS)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(SHUTDOWN_SECONDS):
+            # A poll that was under way may still start jobs while the others end.
+            while running := [task for task in worker.tasks.values() if not task.done()]:
+                await asyncio.wait(running)
     while not working.done():
         working.cancel()  # again and again: redis-py swallows one that comes while it connects
         await asyncio.wait({working}, timeout=_CANCEL_SECONDS)
@@ -87,8 +90,8 @@ async def _close(worker: Worker) -> None:
     try:
         async with asyncio.timeout(_CLOSE_SECONDS):
             await worker.close()
-    except TimeoutError:
-        log.warning("worker.not_closed", reason="Redis is away")
+    except (TimeoutError, asyncio.CancelledError) as error:
+        log.warning("worker.not_closed", reason=type(error).__name__)
 
 
 def build(settings: Settings, inbox: Inbox, plugins: Plugins, *, burst: bool) -> Worker:

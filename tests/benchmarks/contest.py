@@ -15,7 +15,7 @@ from tests.benchmarks.storage import Storage
 _ROUNDS = 7
 _SECONDS = 1.5
 _MOST_REQUESTS = 40_000
-_OPEN_SECONDS = 12.0
+_OPEN_SECONDS = 10.0
 _OPEN_CONNECTIONS = 128
 
 
@@ -96,16 +96,26 @@ def contest(storage: Storage, goals: dict[str, float]) -> tuple[list[Figure], fl
 
 
 def latency(storage: Storage, rate: float) -> list[Figure]:
-    """Half of what it can take, on a clock; latency counts from when each was due."""
-    with product(storage) as contender:
-        contender.round(0.5)
-        result = contender.round(_OPEN_SECONDS, int(rate * _OPEN_SECONDS), rate)
+    """Half of what it can take, on a clock; latency counts from when each was due.
+
+    Bare at the same rate tells how much of it is the machine's.
+    """
+    with opponent(storage, "bare") as bare, product(storage) as ours:
+        theirs, result = (_paced(one, rate) for one in (bare, ours))
     return [
         Figure("sent", rate, "/s"),
         Figure("p50", result.p50 * 1000, "ms", most=3),
         Figure("p99", result.p99 * 1000, "ms", most=15),
         Figure("max", result.most * 1000, "ms", most=250),
+        Figure("p50 of bare", theirs.p50 * 1000, "ms"),
+        Figure("p99 of bare", theirs.p99 * 1000, "ms"),
+        Figure("max of bare", theirs.most * 1000, "ms"),
     ]
+
+
+def _paced(contender: Contender, rate: float) -> Result:
+    contender.round(0.5)  # warm
+    return contender.round(_OPEN_SECONDS, int(rate * _OPEN_SECONDS), rate)
 
 
 def _rates(contenders: Sequence[Contender]) -> dict[str, list[float]]:

@@ -1,16 +1,23 @@
 """What tests of the engine share: a delivery put straight into the inbox, a plugin that notes."""
 
+import asyncio
 import hashlib
 import json
 import secrets
-from collections.abc import Awaitable, Callable, Iterator
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import msgspec
 import pytest
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
+import ingress
 from actions.connections import Connection, Connections, address
 from actions.database import Database
 from actions.secret import Secret
@@ -27,6 +34,11 @@ EMAIL = "mere.shopper@example.nz"
 
 Store = Callable[..., Awaitable[str]]
 Lines = list[EventDict]
+Start = Callable[..., Awaitable[Process]]
+
+SOURCE = str(Path(ingress.__file__).parents[1])
+BOUND = 30.0
+"""Seconds after which a worker hangs; none of them is waited for otherwise."""
 
 
 def sale(sale_id: str = "s1", version: int | None = 1, **more: object) -> dict[str, object]:
@@ -122,6 +134,58 @@ def store(inbox: Inbox, kowhai: Connection, database: Database) -> Store:
         return answer
 
     return store
+
+
+@pytest.fixture
+async def start(environ: dict[str, str], tmp_path: Path) -> AsyncIterator[Start]:
+    """Start a worker in a folder that holds the module `shop` with the given text."""
+    async with AsyncExitStack() as stack:
+
+        async def start(text: str, *options: str, **more: str) -> Process:
+            (tmp_path / "shop.py").write_text(text)
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "ingress", "worker", *options),
+                cwd=tmp_path,
+                env={
+                    **environ,
+                    "PLUGINS": "shop",
+                    "PLUGINS_OFF": "*",
+                    "PYTHONPATH": SOURCE,
+                    **more,
+                },
+                stdout=PIPE,
+                stderr=PIPE,
+            )
+            stack.push_async_callback(ended, process)
+            return process
+
+        yield start
+
+
+async def ended(process: Process) -> None:
+    """Kill it if it still runs, and read what a failed test left unread."""
+    if process.returncode is None:
+        process.kill()
+    await process.communicate()
+
+
+async def read_until(process: Process, event: str) -> Lines:
+    """The lines up to and with the first of that name."""
+    assert process.stdout is not None
+    lines: Lines = []
+    async with asyncio.timeout(BOUND):
+        while line := await process.stdout.readline():
+            lines.append(msgspec.json.decode(line, type=dict[str, Any]))
+            if lines[-1]["event"] == event:
+                return lines
+    raise AssertionError(f"no {event} in {lines}")
+
+
+async def rest_of(process: Process) -> tuple[list[str], str]:
+    """The names of the lines that are left, and what stands on stderr."""
+    async with asyncio.timeout(BOUND):
+        out, err = await process.communicate()
+    return [msgspec.json.decode(line)["event"] for line in out.splitlines()], err.decode()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ Start = Callable[..., Awaitable[Process]]
 
 BOUND = 30.0
 """Seconds after which a child that should have ended goes on."""
-WAITING = 'echo $$; trap "echo ended; exit 0" TERM; while :; do sleep 0.05; done'
+WAITING = 'trap "echo ended; exit 0" TERM; echo $$; while :; do sleep 0.05; done'
 
 
 @pytest.fixture

@@ -1,26 +1,25 @@
 """The worker as a process of its own: how it starts, ends, and what a kill costs."""
 
-import asyncio
 import signal
-import sys
-from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
-from pathlib import Path
-from typing import Any
+from asyncio.subprocess import Process
 
-import msgspec
 import pytest
 
-import ingress
 from actions.database import Database
-from tests.workers.conftest import Store, entry_of, outcome_of, posted
+from tests.workers.conftest import (
+    Start,
+    Store,
+    entry_of,
+    named,
+    outcome_of,
+    posted,
+    read_until,
+    rest_of,
+    said,
+    sale,
+)
 from workers.embedded import EmbeddedRedis
 
-Start = Callable[..., Awaitable[Process]]
-BOUND = 30.0
-"""Seconds after which a worker hangs; none of them is waited for otherwise."""
-SOURCE = str(Path(ingress.__file__).parents[1])
 SALE = posted('{"id": "s1", "version": 1}', type="sale.update")
 
 LEDGER = """
@@ -50,58 +49,6 @@ async def drawer(settings):
 """
 
 
-@pytest.fixture
-async def start(environ: dict[str, str], tmp_path: Path) -> AsyncIterator[Start]:
-    """Start a worker in a folder that holds the module `shop` with the given text."""
-    async with AsyncExitStack() as stack:
-
-        async def start(text: str, *options: str, **more: str) -> Process:
-            (tmp_path / "shop.py").write_text(text)
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "ingress", "worker", *options),
-                cwd=tmp_path,
-                env={
-                    **environ,
-                    "PLUGINS": "shop",
-                    "PLUGINS_OFF": "*",
-                    "PYTHONPATH": SOURCE,
-                    **more,
-                },
-                stdout=PIPE,
-                stderr=PIPE,
-            )
-            stack.push_async_callback(ended, process)
-            return process
-
-        yield start
-
-
-async def ended(process: Process) -> None:
-    """Kill it if it still runs, and read what a failed test left unread."""
-    if process.returncode is None:
-        process.kill()
-    await process.communicate()
-
-
-async def read_until(process: Process, event: str) -> list[dict[str, Any]]:
-    """The lines up to and with the first of that name."""
-    assert process.stdout is not None
-    lines = []
-    async with asyncio.timeout(BOUND):
-        while line := await process.stdout.readline():
-            lines.append(msgspec.json.decode(line, type=dict[str, Any]))
-            if lines[-1]["event"] == event:
-                return lines
-    raise AssertionError(f"no {event} in {lines}")
-
-
-async def rest_of(process: Process) -> tuple[list[str], str]:
-    """The names of the lines that are left, and what stands on stderr."""
-    async with asyncio.timeout(BOUND):
-        out, err = await process.communicate()
-    return [msgspec.json.decode(line)["event"] for line in out.splitlines()], err.decode()
-
-
 async def refusal(process: Process) -> str:
     """The one sentence with which a start was refused."""
     out, err = await process.communicate()
@@ -121,6 +68,18 @@ async def test_sigterm_lets_a_running_subscriber_end(
     assert (process.returncode, errors) == (0, "")
     assert names[-3:] == ["finished", "subscriber.succeeded", "worker.stopped"]
     assert (await entry_of(database, event_id)).state == "handled"
+
+
+async def test_sigterm_under_load_lets_all_that_was_begun_end(start: Start, store: Store) -> None:
+    for count in range(300):
+        await store(said(sale(f"s{count}")))
+    process = await start(LEDGER.replace("BODY", "await asyncio.sleep(0.3)"))
+    begun = len(named(await read_until(process, "half-way"), "half-way"))
+    process.send_signal(signal.SIGTERM)
+    names, errors = await rest_of(process)
+    assert (process.returncode, errors, names[-1]) == (0, "", "worker.stopped")
+    begun += names.count("half-way")
+    assert begun == names.count("finished") == names.count("subscriber.succeeded")
 
 
 async def test_an_idle_worker_leaves_at_sigterm(start: Start, database: Database) -> None:
