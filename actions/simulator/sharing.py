@@ -49,13 +49,13 @@ class SharingTable(Table):
         """Keep an object under its new version."""
         # The text of this placeholder is never read: only its version and whether it is deleted.
         super().put(row_id, {"deleted_at": data.get("deleted_at")}, version)
-        shared = {name: data[name] for name in self._names if name in data}
-        own = encode({name: value for name, value in data.items() if name not in shared})
+        own = dict(data)
+        shared = {name: own.pop(name) for name in self._names if name in own}
         text = b"," + encode(shared)[1:]
         part = Part(
             version,
             data.get("deleted_at") is not None,
-            own[:-1],
+            encode(own)[:-1],
             self._texts.setdefault(text, text),
         )
         self._rows[row_id] = cast("Row", part)
