@@ -134,6 +134,8 @@ class Calls:
             scopes=grant.scopes if grant else frozenset(),
         )
         self._stage.heard.clear()
+        if call.segments[0] == "webhooks":
+            self._stage.deliveries.adopt(call.shop, "")  # what was there before is nobody's
         call.reached = True
         answer = found.route.handler(call.shop, ask)
         if call.method != "GET" and call.label not in _READS:
