@@ -33,8 +33,9 @@ async def create_app(settings: Settings, database: Database) -> web.Application:
     door = Door(database, intake, vault, client_secrets, settings.webhook_max_bytes)
     app = web.Application(client_max_size=settings.webhook_max_bytes)
     app[DOOR] = door
-    app.router.add_route(hdrs.METH_ANY, "/webhooks/{key}", door.receive)
+    # The hooks that we register come first: the router tries its routes in this order.
     app.router.add_route(hdrs.METH_ANY, "/webhooks/{key}/{event_type}", door.receive)
+    app.router.add_route(hdrs.METH_ANY, "/webhooks/{key}", door.receive)
     app.router.add_get("/health", health)
     app.router.add_get("/ready", Readiness(database).ready)
 

@@ -31,7 +31,7 @@ class _Waiting(NamedTuple):
 
 
 class Intake:
-    """The one writer of this process into the inbox. An idle one adds no delay."""
+    """The one way of this process into the inbox. An idle one adds no delay."""
 
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox

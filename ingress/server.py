@@ -2,9 +2,7 @@
 
 import asyncio
 import contextlib
-import gc
 import os
-import signal
 
 import structlog
 from aiohttp import web
@@ -13,13 +11,12 @@ from actions.database import Database
 from actions.errors import BackroomError
 from ingress.app import DOOR, create_app
 from workers.settings import Settings
+from workers.signals import stop_asked
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 DRAIN_SECONDS = 8.0
 """How long requests that were begun may take after SIGTERM."""
-_COLLECT_AFTER = 20_000
-"""New objects between two looks of the garbage collector: a delivery leaves no circles behind."""
 _REDIS_SECONDS = 1.5
 """Redis' time limit here: the ingress answers 503 within 2 s, whatever Redis does."""
 
@@ -34,10 +31,7 @@ async def serve(settings: Settings) -> None:
     Raises:
         WrongSetting, DatabaseAway, CannotListen: the ingress cannot start.
     """
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    stop = stop_asked()
     async with Database(settings.redis_url, _REDIS_SECONDS) as database:
         app = await create_app(settings, database)
         runner = web.AppRunner(
@@ -50,8 +44,6 @@ async def serve(settings: Settings) -> None:
         await runner.setup()
         try:
             site = await _listen(runner, settings)
-            gc.freeze()  # what is here now stays: the collector need not look at it again
-            gc.set_threshold(_COLLECT_AFTER, 20, 100)
             log.info("web.ready", url=_url(runner), pid=os.getpid())
             await stop.wait()
             await site.stop()

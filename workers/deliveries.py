@@ -98,10 +98,15 @@ def event(event_id: str, delivery: Delivery, reading: Reading) -> Event[Any]:
         id=event_id,
         type=reading.event_type,
         retailer=delivery.retailer,
-        received_at=datetime.fromtimestamp(delivery.received_at / 1000, UTC),
+        received_at=moment(delivery.received_at),
         payload=reading.payload,
         raw=reading.raw,
     )
+
+
+def moment(ms: int) -> datetime:
+    """Read ms since 1970."""
+    return datetime.fromtimestamp(ms / 1000, UTC)
 
 
 def entity(payload: Any) -> str:

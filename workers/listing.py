@@ -1,7 +1,7 @@
 """Reading the inbox: what is in it, what failed and why."""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 import msgspec
 from msgspec import Struct
@@ -9,7 +9,7 @@ from msgspec import Struct
 from actions.database import Database
 from actions.errors import BackroomError
 from workers import keys
-from workers.deliveries import Delivery, kept
+from workers.deliveries import Delivery, kept, moment
 from workers.inbox import Outcome, State
 
 _SETS = {
@@ -139,7 +139,7 @@ def _entry(event_id: str, data: bytes, facts: dict[bytes, bytes]) -> Entry:
         retailer=delivery.retailer,
         type=facts.get(b"type", b"").decode() or delivery.declared,
         state=msgspec.convert(facts.get(b"state", b"stored").decode(), State),
-        received_at=datetime.fromtimestamp(delivery.received_at / 1000, UTC),
+        received_at=moment(delivery.received_at),
         signed=delivery.signed,
         repeats=int(facts.get(b"repeats", 0)),
         note=facts.get(b"note", b"").decode(),

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import signal
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
@@ -24,6 +23,7 @@ from workers.inbox import Inbox
 from workers.keys import EVENTS_QUEUE
 from workers.logs import where
 from workers.settings import Settings
+from workers.signals import stop_asked
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -45,9 +45,7 @@ async def run(settings: Settings, *, burst: bool = False) -> None:
     Raises:
         WrongSetting, BadPlugin, DatabaseAway: the worker cannot start.
     """
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop = stop_asked()
     vault = Vault(settings.backroom_keys)
     plugins = discover(settings.plugins, settings.plugins_off)
     async with Database(settings.redis_url) as database:

@@ -7,8 +7,8 @@ import msgspec
 
 from actions.connections import domain_prefix
 from ingress.commands.opening import Opened, opened, run_async
-from ingress.commands.printing import as_json, clock, moment, table
-from workers.deliveries import body_of, read
+from ingress.commands.printing import as_json, clock, table
+from workers.deliveries import body_of, moment, read
 from workers.events import EVENT_TYPES
 from workers.inbox import State
 from workers.listing import Entry, Wanted, newest, one, sizes

@@ -6,7 +6,8 @@ import click
 from msgspec import Struct, field
 
 from ingress.commands.opening import opened, run_async
-from ingress.commands.printing import as_json, clock, moment, table
+from ingress.commands.printing import as_json, clock, table
+from workers.deliveries import moment
 from workers.listing import failures
 
 _SAMPLES = 5

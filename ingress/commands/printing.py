@@ -39,8 +39,3 @@ def clock(moment: datetime) -> str:
     there = moment.astimezone(UTC)
     today = there.date() == datetime.now(UTC).date()
     return there.strftime("%H:%M:%S" if today else "%Y-%m-%d %H:%M")
-
-
-def moment(ms: int) -> datetime:
-    """Read ms since 1970."""
-    return datetime.fromtimestamp(ms / 1000, UTC)

@@ -1,11 +1,14 @@
 """`backroom replay`."""
 
+from collections.abc import Callable
+from functools import cache, partial
+
 import click
 
 from actions.errors import BackroomError
-from ingress.commands.opening import Opened, opened, run_async
+from ingress.commands.opening import opened, run_async
 from ingress.commands.printing import as_json
-from workers.discovery import discover
+from workers.discovery import Plugins, discover
 from workers.events import EVENT_TYPES
 from workers.listing import Entry, failures, one
 
@@ -39,9 +42,10 @@ async def command(
                     if outcome.state == "failed" and subscriber in {None, name}
                 ]
                 again[entry.event_id] = await ours.inbox.replay(entry.event_id, names)
+        plugins = cache(partial(discover, ours.settings.plugins, ours.settings.plugins_off))
         for event_id in event_ids:
             entry, _ = await one(ours.database, event_id)
-            names = _names(ours, entry, subscriber)
+            names = _names(plugins, entry, subscriber)
             again[event_id] = await ours.inbox.replay(event_id, names)
     if in_json:
         as_json(again)
@@ -51,15 +55,14 @@ async def command(
         click.echo(f"Enqueued {runs} runs of {events} events.")
 
 
-def _names(ours: Opened, entry: Entry, subscriber: str | None) -> list[str]:
+def _names(plugins: Callable[[], Plugins], entry: Entry, subscriber: str | None) -> list[str]:
     if entry.state in {"stored", "misdirected"}:
         why = {
             "stored": "waits for its first dispatch: see that a worker runs",
             "misdirected": "is another store's and is never dispatched",
         }[entry.state]
         raise CannotReplay(f"Event {entry.event_id} {why}.")
-    plugins = discover(ours.settings.plugins, ours.settings.plugins_off)
-    wanting = [one.name for one in plugins.wanting(EVENT_TYPES[entry.type])]
+    wanting = [each.name for each in plugins().wanting(EVENT_TYPES[entry.type])]
     known = list(entry.subscribers) or wanting
     if subscriber is None:
         return known

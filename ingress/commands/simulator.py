@@ -1,8 +1,6 @@
 """`backroom simulator`."""
 
-import asyncio
 import json
-import signal
 from typing import Any
 
 import click
@@ -12,6 +10,7 @@ from actions.simulator.faults import NAMES
 from actions.simulator.options import Options
 from actions.simulator.simulator import Simulator
 from actions.simulator.switches import described
+from workers.signals import stop_asked
 
 _WRONG = 2
 _DEFAULTS = Options()
@@ -76,9 +75,7 @@ def _refused(sentence: str, code: int) -> click.exceptions.Exit:
 
 
 async def _serve(simulator: Simulator, *, in_json: bool) -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop = stop_asked()
     async with simulator:
         click.echo(json.dumps(_facts(simulator)) if in_json else _told(_facts(simulator)))
         await stop.wait()

@@ -137,6 +137,12 @@ def store(inbox: Inbox, kowhai: Connection, database: Database) -> Store:
 
 
 @pytest.fixture
+async def event_id(store: Store) -> str:
+    """A sale that waits for its dispatch."""
+    return await store(said(sale()))
+
+
+@pytest.fixture
 async def start(environ: dict[str, str], tmp_path: Path) -> AsyncIterator[Start]:
     """Start a worker in a folder that holds the module `shop` with the given text."""
     async with AsyncExitStack() as stack:

@@ -12,13 +12,10 @@ from tests.workers.conftest import (
     EMAIL,
     Ledger,
     Lines,
-    Store,
     everything_in,
     named,
     outcome_of,
     ready,
-    said,
-    sale,
     states,
 )
 from workers.deliver import deliver
@@ -31,16 +28,7 @@ from workers.retry import Again
 from workers.settings import Settings
 from workers.worker import build
 
-# arq closes its pool by a name that redis-py deprecates
-pytestmark = pytest.mark.filterwarnings("ignore:Call to deprecated close:DeprecationWarning")
-
 NAME = "ledger.post"
-
-
-@pytest.fixture
-async def event_id(store: Store) -> str:
-    """A sale that waits for its dispatch."""
-    return await store(said(sale()))
 
 
 class Odd(BaseException):

@@ -32,9 +32,6 @@ from workers.keys import EVENTS_QUEUE
 from workers.listing import sizes
 from workers.samples import form, sample
 
-# arq closes its pool by a name that redis-py deprecates
-pytestmark = pytest.mark.filterwarnings("ignore:Call to deprecated close:DeprecationWarning")
-
 NOON = "2026-11-23 12:00:00"
 ONE = "2026-11-23 13:00:00"
 

@@ -1,5 +1,3 @@
-import pytest
-
 from actions.connections import Connection
 from actions.database import Database
 from actions.vault import Vault
@@ -22,9 +20,6 @@ from workers.dispatch import dispatch
 from workers.inbox import REPEAT_SECONDS, Inbox
 from workers.listing import sizes
 from workers.plugins import GiveUp
-
-# arq closes its pool by a name that redis-py deprecates
-pytestmark = pytest.mark.filterwarnings("ignore:Call to deprecated close:DeprecationWarning")
 
 NAME = "ledger.post"
 FOR_EVER = (-1, -1)

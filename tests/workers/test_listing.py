@@ -11,9 +11,6 @@ from workers.keys import HANDLED
 from workers.listing import Entry, NoSuchEvent, Wanted, failures, newest, one, sizes
 from workers.plugins import GiveUp
 
-# arq closes its pool by a name that redis-py deprecates
-pytestmark = pytest.mark.filterwarnings("ignore:Call to deprecated close:DeprecationWarning")
-
 ANY = Wanted()
 
 

@@ -170,7 +170,6 @@ def test_where_says_the_class_and_the_line_that_raised() -> None:
     assert logs.where(ValueError(EMAIL)) == "ValueError"
 
 
-@pytest.mark.filterwarnings("ignore:Call to deprecated close:DeprecationWarning")
 async def test_the_lines_of_one_event_share_their_keys(
     store: Store, work: Work, lines: Lines
 ) -> None:

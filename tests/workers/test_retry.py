@@ -9,12 +9,9 @@ from tests.conftest import Work
 from tests.workers.conftest import (
     Ledger,
     Lines,
-    Store,
     entry_of,
     named,
     outcome_of,
-    said,
-    sale,
     states,
 )
 from workers.events import SALE_UPDATE, Event
@@ -22,16 +19,7 @@ from workers.inbox import Inbox
 from workers.plugins import Context, GiveUp, NoSettings, Plugin, Retry, Subscriber
 from workers.retry import LONGEST_WAIT, Again, Over, decide
 
-# arq closes its pool by a name that redis-py deprecates
-pytestmark = pytest.mark.filterwarnings("ignore:Call to deprecated close:DeprecationWarning")
-
 NAME = "ledger.post"
-
-
-@pytest.fixture
-async def event_id(store: Store) -> str:
-    """A sale that waits for its dispatch."""
-    return await store(said(sale()))
 
 
 def subscriber(attempts: int = 5, backoff: float = 5.0) -> Subscriber:
