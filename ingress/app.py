@@ -28,9 +28,9 @@ async def create_app(settings: Settings, database: Database) -> web.Application:
     """
     client_secrets = [one.reveal().encode() for one in settings.lightspeed_client_secret]
     await _check_secrets(client_secrets, database)
-    vault = Vault(settings.backroom_keys)
-    intake = Intake(Inbox(database, vault, settings.inbox_seconds))
-    door = Door(database, intake, vault, client_secrets, settings.webhook_max_bytes)
+    inbox = Inbox(database, Vault(settings.backroom_keys), settings.inbox_seconds)
+    intake = Intake(inbox)
+    door = Door(database, intake, client_secrets, settings.webhook_max_bytes)
     app = web.Application(client_max_size=settings.webhook_max_bytes)
     app[DOOR] = door
     # The hooks that we register come first: the router tries its routes in this order.

@@ -35,6 +35,7 @@ class Intake:
 
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
+        self._loop = asyncio.get_running_loop()  # to ask for it costs a system call
         self._waiting: deque[_Waiting] = deque()
         self._sent: list[list[_Waiting]] = []
         self._ticking = False
@@ -57,10 +58,10 @@ class Intake:
             DatabaseAway: Redis has not taken it.
             TimeoutError: nor has it by the deadline, in the event loop's time.
         """
-        size = len(arrival.delivery)
+        size = len(arrival.body)
         if len(self._waiting) >= MOST_WAITING or self._bytes + size > MOST_BYTES:
             raise Busy
-        answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[str] = self._loop.create_future()
         self._waiting.append(_Waiting(arrival, answer, deadline))
         self._bytes += size
         self._work.set()
@@ -70,13 +71,12 @@ class Intake:
 
     def _tick(self) -> None:
         """Release those whose time is over. One clock for all costs less than one for each."""
-        loop = asyncio.get_running_loop()
         for one in chain(*self._sent, self._waiting):
-            if one.deadline <= loop.time() and not one.answer.done():
+            if one.deadline <= self._loop.time() and not one.answer.done():
                 one.answer.set_exception(TimeoutError())
         self._ticking = bool(self._sent or self._waiting)
         if self._ticking:
-            loop.call_later(_TICK_SECONDS, self._tick)
+            self._loop.call_later(_TICK_SECONDS, self._tick)
 
     def stop(self) -> None:
         """Let `run` end once nothing waits any more."""
@@ -117,10 +117,10 @@ class Intake:
         size = 0
         while self._waiting and len(batch) < _BATCH and size < _BATCH_BYTES:
             one = self._waiting.popleft()
-            self._bytes -= len(one.arrival.delivery)
+            self._bytes -= len(one.arrival.body)
             if not one.answer.done():
                 batch.append(one)
-                size += len(one.arrival.delivery)
+                size += len(one.arrival.body)
         return batch
 
     async def _write(self, batch: list[_Waiting]) -> None:

@@ -1,24 +1,22 @@
 """The way in for deliveries: read, verify, store, acknowledge. Nothing is decoded here."""
 
 import asyncio
-import hashlib
+import itertools
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+import msgspec
 import structlog
 from aiohttp import hdrs, web
 
 from actions.connections import Address, address
 from actions.database import Database
 from actions.errors import DatabaseAway
-from actions.vault import Vault
 from ingress.intake import Busy, Intake
 from ingress.refusals import FLAWS, Refused, answer, away, too_large
 from ingress.signatures import HEADER, Flaw, flaw
-from workers.deliveries import Delivery, keep
 from workers.inbox import Arrival, now_ms
-from workers.queue import DISPATCH, job
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -26,7 +24,6 @@ ANSWER_SECONDS = 1.8
 """Time for Redis to take a delivery; the vendor waits 5 s in all (vendor: Webhooks)."""
 READ_SECONDS = 10.0
 _LONGEST_TYPE = 64
-_DIGEST_BYTES = 16
 _LONGEST_CONTENT_TYPE = 128
 
 
@@ -37,15 +34,15 @@ class Door:
         self,
         database: Database,
         intake: Intake,
-        vault: Vault,
         client_secrets: Sequence[bytes],
         most_bytes: int,
     ) -> None:
         self.intake = intake
+        self._loop = asyncio.get_running_loop()  # to ask for it costs a system call
         self._database = database
-        self._vault = vault
         self._secrets = tuple(client_secrets)
         self._most_bytes = most_bytes
+        self._ids = _ids()
         self._known: dict[str, Address] = {}
         self._log = log.bind()  # bound once: a proxy would be made anew for every line
         self._in_flight = 0
@@ -91,45 +88,48 @@ class Door:
     async def _taken(self, request: web.Request, facts: dict[str, object]) -> web.Response:
         _check_request(request, self._most_bytes)
         key = request.match_info["key"]
-        deadline = _now() + ANSWER_SECONDS
-        known = await self._address(key, deadline)
+        began = self._loop.time()
+        known = self._known.get(key) or await self._address(key, began + ANSWER_SECONDS)
+        left = began + ANSWER_SECONDS - self._loop.time()
         facts["retailer"] = known.retailer
-        left = deadline - _now()
         body = await self._body(request)
-        deadline = _now() + left  # the sender's own time is not Redis'
-        if found := self._flaw(request, body, known):
-            known = await self._address(key, deadline, anew=True)  # it may be unsigned by now
-            found = self._flaw(request, body, known)
-        event_id = f"{now_ms():012x}{os.urandom(6).hex()}"
-        while True:
-            if found:
-                raise Refused(401, f"signature {found}", FLAWS[found])
-            stored = await self._stored(request, known, event_id, body, deadline)
-            if stored:
-                break
-            known = await self._address(key, deadline, anew=True)  # revoked, or marked anew
-            found = self._flaw(request, body, known)
-        repeat = stored != event_id
-        facts |= {
-            "outcome": "delivery.repeated" if repeat else "delivery.stored",
-            "event_id": stored,
-            "bytes": len(body),
-        }
+        declared = str(facts["event_type"])
+        arrival = Arrival(known, next(self._ids), declared, now_ms(), _kind(request), body)
+        # The sender's own time is not Redis'.
+        stored = await self._verified_and_stored(request, arrival, self._loop.time() + left)
+        repeat = stored != arrival.event_id
+        facts["outcome"] = "delivery.repeated" if repeat else "delivery.stored"
+        facts["event_id"] = stored
+        facts["bytes"] = len(body)
         return _acknowledged(stored, repeat=repeat)
 
-    async def _address(self, key: str, deadline: float, *, anew: bool = False) -> Address:
-        """Find whose key it is; what is known is asked of Redis again only when `anew`."""
-        known = None if anew else self._known.get(key)
+    async def _verified_and_stored(
+        self, request: web.Request, arrival: Arrival, deadline: float
+    ) -> str:
+        """Store what is signed, by what is known of the address and then by what Redis says."""
+        stored = ""
+        found = self._flaw(request, arrival)
+        if not found:
+            stored = await self._stored(arrival, deadline)
+        while not stored:  # it may be revoked by now, or unsigned
+            address = await self._address(request.match_info["key"], deadline)
+            arrival = msgspec.structs.replace(arrival, address=address)
+            if found := self._flaw(request, arrival):
+                raise Refused(401, f"signature {found}", FLAWS[found])
+            stored = await self._stored(arrival, deadline)
+        return stored
+
+    async def _address(self, key: str, deadline: float) -> Address:
+        """Ask Redis whose key it is, and know it from now on."""
+        try:
+            async with asyncio.timeout_at(deadline):
+                known = await address(self._database, key)
+        except (DatabaseAway, TimeoutError) as error:
+            raise away() from error
         if known is None:
-            try:
-                async with asyncio.timeout_at(deadline):
-                    known = await address(self._database, key)
-            except (DatabaseAway, TimeoutError) as error:
-                raise away() from error
-            if known is None:
-                self._known.pop(key, None)
-                raise Refused(404, "unknown key", "No connection has this webhook key.")
-            self._known[key] = known
+            self._known.pop(key, None)
+            raise Refused(404, "unknown key", "No connection has this webhook key.")
+        self._known[key] = known
         return known
 
     async def _body(self, request: web.Request) -> bytes:
@@ -145,39 +145,32 @@ class Door:
         except TimeoutError as error:
             raise Refused(408, "slow body", "The body did not arrive in time.") from error
 
-    def _flaw(self, request: web.Request, body: bytes, known: Address) -> Flaw | None:
+    def _flaw(self, request: web.Request, arrival: Arrival) -> Flaw | None:
         """Say what is wrong with the signature of a delivery that must have one."""
-        if known.unsigned:
+        if arrival.address.unsigned:
             return None
         if not self._secrets:
             raise Refused(
                 503, "no client secret", "This ingress has no client secret to verify with."
             )
-        return flaw(request.headers.getall(HEADER, ()), body, self._secrets)
+        return flaw(request.headers.getall(HEADER, ()), arrival.body, self._secrets)
 
-    async def _stored(
-        self, request: web.Request, known: Address, event_id: str, body: bytes, deadline: float
-    ) -> str:
-        delivery = Delivery(
-            known.retailer,
-            _declared(request),
-            now_ms(),
-            not known.unsigned,
-            _clean(request.headers.get(hdrs.CONTENT_TYPE, ""), _LONGEST_CONTENT_TYPE),
-            self._vault.seal(body, event_id),
-        )
-        arrival = Arrival(
-            known.digest,
-            known.owner,
-            hashlib.sha256(known.digest + body).digest()[:_DIGEST_BYTES],
-            event_id,
-            keep(delivery),
-            job(DISPATCH, event_id),
-        )
+    async def _stored(self, arrival: Arrival, deadline: float) -> str:
         try:
             return await self.intake.put(arrival, deadline)
         except (DatabaseAway, TimeoutError, Busy) as error:
             raise away() from error
+
+
+def _ids() -> Iterator[str]:
+    """Make event ids: they sort by time, and no 65,536 of a process in one ms are alike."""
+    process = os.urandom(4).hex()
+    for count in itertools.count():
+        yield f"{now_ms():012x}{count & 0xFFFF:04x}{process}"
+
+
+def _kind(request: web.Request) -> str:
+    return _clean(request.headers.get(hdrs.CONTENT_TYPE, ""), _LONGEST_CONTENT_TYPE)
 
 
 def _declared(request: web.Request) -> str:
@@ -187,10 +180,6 @@ def _declared(request: web.Request) -> str:
 def _clean(text: str, longest: int) -> str:
     """Cut a sender's text, and make it text that can be written down."""
     return text[:longest].encode(errors="backslashreplace").decode()
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()
 
 
 def _check_request(request: web.Request, most_bytes: int) -> None:

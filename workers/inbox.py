@@ -1,6 +1,7 @@
 """The inbox: each delivery from its arrival until every subscriber is done with it."""
 
 import base64
+import hashlib
 import time
 from collections.abc import Sequence
 from importlib.resources import files
@@ -9,13 +10,13 @@ from typing import Literal, TypeAlias
 import msgspec
 from msgspec import Struct
 
-from actions.connections import WEBHOOK_KEYS
+from actions.connections import WEBHOOK_KEYS, Address
 from actions.database import Database, Script
 from actions.vault import Vault
 from workers import keys
-from workers.deliveries import Delivery, Reading, entity, kept
+from workers.deliveries import Delivery, Reading, entity, keep, kept
 from workers.payloads import Payload
-from workers.queue import DELIVER, job
+from workers.queue import DELIVER, DISPATCH, job
 
 State: TypeAlias = Literal["stored", "dispatched", "handled", "failed", "stale", "misdirected"]
 
@@ -23,17 +24,19 @@ REPEAT_SECONDS = 72 * 3600
 """How long a delivery's digest is remembered: the vendor retries for 48 h (vendor: Webhooks)."""
 GATE_SECONDS = 72 * 3600
 """How long the highest order of an entity is remembered, for the same reason."""
+_DIGEST_BYTES = 16
 
 
 class Arrival(Struct, frozen=True):
     """A delivery on its way into the inbox."""
 
-    key_digest: bytes
-    owner: bytes
-    body_digest: bytes
+    address: Address
     event_id: str
-    delivery: bytes
-    job: bytes
+    declared: str
+    received_at: int
+    content_type: str
+    body: bytes
+    """The raw body, as it was signed."""
 
 
 class Outcome(Struct, frozen=True, omit_defaults=True):
@@ -99,12 +102,26 @@ class Inbox:
         """
         args: list[bytes | str | int] = [REPEAT_SECONDS, msgspec.msgpack.encode(counts)]
         for one in arrivals:
-            args += (one.key_digest, one.owner, one.body_digest)
-            args += (one.event_id, one.delivery, one.job)
+            args += self._row(one)
         answers = await self.database.run(
             _STORE, (WEBHOOK_KEYS, keys.OPEN, keys.EVENTS_QUEUE, keys.COUNTS), args
         )
         return [answer.decode() for answer in answers]
+
+    def _row(self, one: Arrival) -> tuple[bytes | str, ...]:
+        """Return what `store.lua` is told of an arrival; the body is sealed here."""
+        address = one.address
+        delivery = Delivery(
+            address.retailer,
+            one.declared,
+            one.received_at,
+            not address.unsigned,
+            one.content_type,
+            self.vault.seal(one.body, one.event_id),
+        )
+        same = hashlib.sha256(address.digest + one.body).digest()[:_DIGEST_BYTES]
+        dispatch = job(DISPATCH, one.event_id)
+        return address.digest, address.owner, same, one.event_id, keep(delivery), dispatch
 
     async def load(self, event_id: str) -> Delivery | None:
         """Return a delivery, or None when the inbox has it no longer."""

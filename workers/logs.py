@@ -5,6 +5,7 @@ import json
 import logging
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import BinaryIO, TextIO
 
 import msgspec
@@ -17,8 +18,10 @@ _FOREIGN_LEVELS = {
     "arq.worker": logging.WARNING,  # at INFO it prints job arguments
     "aiohttp.access": logging.WARNING,  # each delivery has its own canonical line
 }
-
-
+_FOR_PEOPLE: list[Processor] = [
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper("%H:%M:%S", key="at"),
+]
 _ENCODER = msgspec.json.Encoder(enc_hook=repr)
 
 
@@ -33,7 +36,7 @@ def set_up(settings: Settings, stream: TextIO = sys.stdout) -> None:
     else:
         shape = _bytes if hasattr(stream, "buffer") else _text
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
-    shared = _shared("%H:%M:%S" if console else "iso")
+    shared = [structlog.contextvars.merge_contextvars, *(_FOR_PEOPLE if console else (_stamp,))]
     structlog.configure(
         processors=[*shared, _short_trace, shape],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -43,12 +46,10 @@ def set_up(settings: Settings, stream: TextIO = sys.stdout) -> None:
     _adopt_foreign(stream, level, shared, shape if console else _text)
 
 
-def _shared(clock: str) -> list[Processor]:
-    return [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(clock, key="at"),
-    ]
+def _stamp(_: WrappedLogger, level: str, entry: EventDict) -> EventDict:
+    """Put time, level and event first; the encoder writes the time as RFC 3339."""
+    event = entry.pop("event", None)
+    return {"at": datetime.now(UTC), "level": level, "event": event, **entry}
 
 
 def _adopt_foreign(stream: TextIO, level: int, shared: list[Processor], shape: Processor) -> None:
@@ -128,11 +129,11 @@ def _factory(stream: TextIO, *, console: bool) -> Callable[..., WrappedLogger]:
 
 
 def _bytes(_: WrappedLogger, __: str, entry: EventDict) -> bytes:
-    first = {key: entry.pop(key, None) for key in ("at", "level", "event")}
     try:
-        return _ENCODER.encode({**first, **entry})
+        return _ENCODER.encode(entry)
     except (UnicodeEncodeError, msgspec.MsgspecError, ValueError, TypeError):
-        return json.dumps({**first, **entry}, default=repr, skipkeys=True).encode()
+        entry["at"] = msgspec.to_builtins(entry["at"])
+        return json.dumps(entry, default=repr, skipkeys=True).encode()
 
 
 def _text(logger: WrappedLogger, method: str, entry: EventDict) -> str:

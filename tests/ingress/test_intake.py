@@ -3,6 +3,7 @@ import secrets
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from msgspec import structs
 
 from actions.connections import Address, Connection, address
 from actions.database import Database
@@ -18,7 +19,7 @@ MANY = 500
 
 
 @pytest.fixture
-def intake(inbox: Inbox) -> Intake:
+async def intake(inbox: Inbox) -> Intake:
     """An intake whose writer does not run yet."""
     return Intake(inbox)
 
@@ -45,10 +46,9 @@ def own() -> Iterator[EmbeddedRedis]:
         yield redis
 
 
-def arrival(owner: Address, delivery: bytes = b"kept") -> Arrival:
+def arrival(owner: Address, body: bytes | None = None) -> Arrival:
     event_id = secrets.token_hex(12)
-    digest = secrets.token_bytes(16)
-    return Arrival(owner.digest, owner.owner, digest, event_id, delivery, b"job")
+    return Arrival(owner, event_id, "sale.update", 0, "", body or secrets.token_bytes(16))
 
 
 async def put(intake: Intake, arrival: Arrival) -> str:
@@ -100,8 +100,8 @@ async def test_a_lone_delivery_makes_one_round_trip(
 @pytest.mark.usefixtures("writer")
 async def test_in_one_batch_each_sender_gets_its_own_answer(intake: Intake, owner: Address) -> None:
     first, other = arrival(owner), arrival(owner)
-    again = Arrival(owner.digest, owner.owner, first.body_digest, "again", b"kept", b"job")
-    moved = Arrival(owner.digest, b"kowhai unsigned", b"x" * 16, "moved", b"kept", b"job")
+    again = structs.replace(first, event_id="again")
+    moved = arrival(structs.replace(owner, owner=b"kowhai unsigned"))
     answers = await put_all(intake, [first, again, moved, other])
     assert answers == [first.event_id, first.event_id, "", other.event_id]
 
@@ -202,7 +202,7 @@ async def test_a_script_cut_short_hides_no_delivery_behind_a_digest(
     intake: Intake, owner: Address, database: Database
 ) -> None:
     first, new = arrival(owner), arrival(owner)
-    again = Arrival(owner.digest, owner.owner, first.body_digest, "again", b"kept", b"job")
+    again = structs.replace(first, event_id="again")
     writer = asyncio.create_task(intake.run())
     await put(intake, first)
     await database.do("HSET", keys.event(first.event_id), "repeats", "no number")

@@ -1,7 +1,6 @@
 """What tests of the engine share: a delivery put straight into the inbox, a plugin that notes."""
 
 import asyncio
-import hashlib
 import json
 import secrets
 import sys
@@ -14,6 +13,7 @@ from urllib.parse import urlencode
 
 import msgspec
 import pytest
+from msgspec import structs
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
@@ -21,13 +21,11 @@ import ingress
 from actions.connections import Connection, Connections, address
 from actions.database import Database
 from actions.secret import Secret
-from workers.deliveries import Delivery, keep
 from workers.discovery import Loaded, Plugins
 from workers.events import SALE_UPDATE, Event, EventType
 from workers.inbox import Arrival, Inbox, Outcome, now_ms
 from workers.listing import Entry, one
 from workers.plugins import Context, NoSettings, Plugin
-from workers.queue import DISPATCH, job
 
 KOWHAI_ID = "b1e0f6f2-ret-kowhai"
 EMAIL = "mere.shopper@example.nz"
@@ -110,25 +108,15 @@ def store(inbox: Inbox, kowhai: Connection, database: Database) -> Store:
         connection: Connection = kowhai,
         owner: bytes | None = None,
     ) -> str:
-        event_id = f"{now_ms():012x}{secrets.token_hex(6)}"
         known = await address(database, connection.webhook_key.reveal())
         assert known is not None
-        delivery = Delivery(
-            known.retailer,
+        arrival = Arrival(
+            structs.replace(known, owner=owner or known.owner),
+            f"{now_ms():012x}{secrets.token_hex(6)}",
             declared,
             now_ms(),
-            not known.unsigned,
             "application/x-www-form-urlencoded",
-            inbox.vault.seal(body, event_id),
-        )
-        digest = hashlib.blake2b(body, digest_size=16, key=known.digest).digest()
-        arrival = Arrival(
-            known.digest,
-            owner or known.owner,
-            digest,
-            event_id,
-            keep(delivery),
-            job(DISPATCH, event_id),
+            body,
         )
         (answer,) = await inbox.put([arrival], {})
         return answer
