@@ -15,7 +15,8 @@ from tests.benchmarks.storage import Storage
 _ROUNDS = 7
 _SECONDS = 1.5
 _MOST_REQUESTS = 40_000
-_OPEN_SECONDS = 10.0
+_OPEN_ROUNDS = 3
+_OPEN_SECONDS = 5.0
 _OPEN_CONNECTIONS = 128
 
 
@@ -98,18 +99,24 @@ def contest(storage: Storage, goals: dict[str, float]) -> tuple[list[Figure], fl
 def latency(storage: Storage, rate: float) -> list[Figure]:
     """Half of what it can take, on a clock; latency counts from when each was due.
 
-    Bare at the same rate tells how much of it is the machine's.
+    Three runs in turns with bare, which tells how much of it is the machine's: the percentiles
+    are the median of the runs, and the longest answer is the longest of all.
     """
+    theirs: list[Result] = []
+    results: list[Result] = []
     with opponent(storage, "bare") as bare, product(storage) as ours:
-        theirs, result = (_paced(one, rate) for one in (bare, ours))
+        for _ in range(_OPEN_ROUNDS):
+            theirs.append(_paced(bare, rate))
+            results.append(_paced(ours, rate))
+    p99s = [one.p99 * 1000 for one in results]
     return [
         Figure("sent", rate, "/s"),
-        Figure("p50", result.p50 * 1000, "ms", most=3),
-        Figure("p99", result.p99 * 1000, "ms", most=15),
-        Figure("max", result.most * 1000, "ms", most=250),
-        Figure("p50 of bare", theirs.p50 * 1000, "ms"),
-        Figure("p99 of bare", theirs.p99 * 1000, "ms"),
-        Figure("max of bare", theirs.most * 1000, "ms"),
+        Figure("p50", median(one.p50 for one in results) * 1000, "ms", most=3),
+        Figure(f"p99, {min(p99s):.1f} to {max(p99s):.1f}", median(p99s), "ms", most=15),
+        Figure("max", max(one.most for one in results) * 1000, "ms", most=250),
+        Figure("p50 of bare", median(one.p50 for one in theirs) * 1000, "ms"),
+        Figure("p99 of bare", median(one.p99 for one in theirs) * 1000, "ms"),
+        Figure("max of bare", max(one.most for one in theirs) * 1000, "ms"),
     ]
 
 
