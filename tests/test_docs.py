@@ -3,21 +3,25 @@
 import re
 from pathlib import Path
 
+import aiohttp
 import msgspec
 import pytest
 from msgspec.structs import fields
 
+from actions.simulator.faults import NAMES
+from actions.simulator.simulator import Options, Simulator
 from ingress.commands import COMMANDS
 from workers import events
 from workers.settings import Settings
 
 README = Path(__file__).parents[1] / "README.md"
 OPERATING = README.parent / "docs" / "operating.md"
+SIMULATOR = README.parent / "docs" / "simulator.md"
 
 
-def rows(first_heading: str) -> list[tuple[str, ...]]:
+def rows(first_heading: str, page: Path = README) -> list[tuple[str, ...]]:
     """Return the rows of the table whose first column has that heading."""
-    text = README.read_text()
+    text = page.read_text()
     table = re.search(rf"^\| {re.escape(first_heading)} \|.*?\n\n", text, re.DOTALL | re.MULTILINE)
     assert table, first_heading
     lines = table[0].strip().splitlines()[2:]
@@ -74,7 +78,20 @@ def test_each_log_line_that_the_code_writes_is_explained() -> None:
     assert lines <= explained | {"worker.not_closed"}
 
 
+def test_every_fault_is_explained() -> None:
+    assert {name.strip("`") for name, _ in rows("name", SIMULATOR)} == NAMES
+
+
+async def test_every_route_of_the_control_door_stands_in_its_table() -> None:
+    async with (
+        Simulator(Options(products=0)) as simulator,
+        aiohttp.request("GET", simulator.control_url) as answer,
+    ):
+        told = [tuple(line.split(": ", 1)) for line in await answer.json()]
+    assert rows("route", SIMULATOR) == [(f"`{route}`", does) for route, does in told]
+
+
 def test_every_link_in_the_docs_leads_somewhere() -> None:
-    for page in (README, OPERATING):
+    for page in (README, OPERATING, SIMULATOR):
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name} → {target}"

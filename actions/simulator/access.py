@@ -45,16 +45,16 @@ class Access:
         self._clock = clock
         self._seed = seed
         self._random = random.Random(f"tokens {seed}")  # noqa: S311 - nothing here is a secret
-        self._grants: dict[str, Grant] = {}
+        self._grants: dict[tuple[str, str], Grant] = {}
         self._refresh: dict[str, Grant] = {}
         self._codes: dict[str, Code] = {}
 
-    def personal(self, prefix: str, scopes: Iterable[str], user_id: str) -> str:
-        """Make a personal token, or return the one with these scopes."""
+    def personal(self, prefix: str, scopes: Iterable[str], user_id: str, chosen: str = "") -> str:
+        """Make a personal token, or return the one with these scopes; `chosen` is its text."""
         wanted = frozenset(scopes)
         dice = random.Random(f"{self._seed} {prefix} {sorted(wanted)}")  # noqa: S311 - see above
-        token = "lsxs_pt_" + "".join(dice.choices(_LETTERS, k=40))
-        self._grants.setdefault(token, Grant(prefix, "", wanted, user_id, token))
+        token = chosen or "lsxs_pt_" + "".join(dice.choices(_LETTERS, k=40))
+        self._grants.setdefault((prefix, token), Grant(prefix, "", wanted, user_id, token))
         return token
 
     def code(self, code: Code) -> str:
@@ -79,7 +79,7 @@ class Access:
             refresh_token=self._made(48),
             expires=self._clock.now() + self.token_seconds,
         )
-        self._grants[grant.access_token] = self._refresh[grant.refresh_token] = grant
+        self._grants[prefix, grant.access_token] = self._refresh[grant.refresh_token] = grant
         return grant
 
     def refreshed(self, prefix: str, application: str, refresh_token: str) -> Grant | None:
@@ -93,8 +93,8 @@ class Access:
     def of(self, authorization: str, prefix: str) -> Grant | None:
         """Return what the token of an `Authorization` header stands for at a store, if valid."""
         scheme, _, token = authorization.partition(" ")
-        grant = self._grants.get(token.strip())
-        if grant is None or scheme.lower() != "bearer" or grant.prefix != prefix:
+        grant = self._grants.get((prefix, token.strip()))
+        if grant is None or scheme.lower() != "bearer":
             return None
         return grant if self._clock.now() < grant.expires else None
 
@@ -111,7 +111,7 @@ class Access:
         return len(ended)
 
     def _end(self, grant: Grant) -> None:
-        self._grants.pop(grant.access_token, None)
+        self._grants.pop((grant.prefix, grant.access_token), None)
         self._refresh.pop(grant.refresh_token, None)
 
     def _made(self, length: int) -> str:

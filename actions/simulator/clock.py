@@ -41,7 +41,8 @@ class Clock:
         await self.until(self.now() + seconds)
 
     async def until(self, moment: float) -> None:
-        """Wait for a simulated moment, in seconds since 1970."""
+        """Wait for a moment in simulated seconds since 1970. Others have a turn in any case."""
+        await asyncio.sleep(0)
         while (left := moment - self.now()) > 0:
             moved = self._moved
             with contextlib.suppress(TimeoutError):

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from actions.simulator.faults import parse
+from actions.simulator.resources.webhooks import TYPES
 from actions.simulator.scopes import SCOPES
 from actions.simulator.switches import Switches
 
@@ -33,6 +34,10 @@ class Options(Struct, frozen=True, kw_only=True):
     client_id: str = ""
     """The application that may ask for consent; made from the seed when empty."""
     client_secret: str = ""
+    personal_token: str = ""
+    """A token that each store knows, besides those it makes itself."""
+    webhooks: tuple[str, ...] = ()
+    """`sale.update=http://…`: what the application has subscribed to at the first store."""
     redirect_uris: tuple[str, ...] = ()
     """What the application has registered; when empty, any address on this machine."""
     scopes: tuple[str, ...] = ()
@@ -63,8 +68,7 @@ def checked(options: Options) -> Options:
             raise ValueError(f"{prefix!r} cannot be the name of a store: use a to z, 0 to 9 and -.")
     if len(set(options.retailers)) < len(options.retailers):
         raise ValueError("Two stores cannot have one name.")
-    for text in options.faults:
-        parse(text)
+    _parsed(options)
     for scope in (*options.scopes, *options.dropped_scopes):
         if scope not in SCOPES:
             raise ValueError(f"There is no scope {scope}.")
@@ -74,3 +78,22 @@ def checked(options: Options) -> Options:
         client_id=options.client_id or f"{made.getrandbits(128):032x}",
         client_secret=options.client_secret or f"{made.getrandbits(128):032x}",
     )
+
+
+def _parsed(options: Options) -> None:
+    for text in options.faults:
+        parse(text)
+    for text in options.webhooks:
+        subscription(text)
+
+
+def subscription(text: str) -> tuple[str, str]:
+    """Take `TYPE=URL` apart.
+
+    Raises:
+        ValueError: it is no such thing.
+    """
+    kind, _, url = text.partition("=")
+    if kind not in TYPES or not url.startswith(("http://", "https://")):
+        raise ValueError(f"{text!r} is no webhook: write TYPE=URL; types are {', '.join(TYPES)}.")
+    return kind, url

@@ -45,10 +45,7 @@ class SharingTable(Table):
         self._names = tuple(shared)
         self._texts: dict[bytes, bytes] = {}
 
-    def put(self, row_id: str, data: dict[str, Any], version: int) -> None:
-        """Keep an object under its new version."""
-        # The text of this placeholder is never read: only its version and whether it is deleted.
-        super().put(row_id, {"deleted_at": data.get("deleted_at")}, version)
+    def _kept(self, _row_id: str, data: dict[str, Any], version: int) -> Row:
         own = dict(data)
         shared = {name: own.pop(name) for name in self._names if name in own}
         text = b"," + encode(shared)[1:]
@@ -58,7 +55,7 @@ class SharingTable(Table):
             encode(own)[:-1],
             self._texts.setdefault(text, text),
         )
-        self._rows[row_id] = cast("Row", part)
+        return cast("Row", part)
 
 
 def share(shop: Shop) -> None:

@@ -17,7 +17,7 @@ from actions.simulator.faults import Faults, parse
 from actions.simulator.ledger import Ledger
 from actions.simulator.limits import Limits
 from actions.simulator.operations import every
-from actions.simulator.options import Options, checked
+from actions.simulator.options import Options, checked, subscription
 from actions.simulator.scopes import SCOPES
 from actions.simulator.server import server
 from actions.simulator.shop import Shop
@@ -42,6 +42,9 @@ class Simulator:
         """
         self.options = checked(options or Options())
         self.stage = _backstage(self.options, encode)
+        for prefix in self.options.retailers:
+            self.personal_token(prefix)
+        self._subscribe(self.shop(self.options.retailers[0]))
         self._runners: list[web.BaseRunner] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._ports: list[int] = []
@@ -103,8 +106,15 @@ class Simulator:
 
     def personal_token(self, prefix: str, *scopes: str) -> str:
         """Return a personal token of a store, with these scopes or else those of the options."""
+        chosen = "" if scopes else self.options.personal_token
         wanted = scopes or self.options.scopes or SCOPES
-        return self.stage.access.personal(prefix, wanted, first_user(self.shop(prefix)))
+        return self.stage.access.personal(prefix, wanted, first_user(self.shop(prefix)), chosen)
+
+    def _subscribe(self, shop: Shop) -> None:
+        owner = {"retailer_id": shop.retailer_id, "user_id": first_user(shop), "active": True}
+        for kind, url in map(subscription, self.options.webhooks):
+            shop.put("webhooks", owner | {"id": shop.new_id(), "type": kind, "url": url})
+        self.stage.deliveries.adopt(shop, self.options.client_id)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -58,10 +58,7 @@ class StockTable(Table):
         super().__init__()
         self._shared: dict[Decimal, Decimal] = {}
 
-    def put(self, row_id: str, data: dict[str, Any], version: int) -> None:
-        """Keep a record under its new version."""
-        # The text of this placeholder is never read: only its version and whether it is deleted.
-        super().put(row_id, {"deleted_at": data.get("deleted_at")}, version)
+    def _kept(self, row_id: str, data: dict[str, Any], version: int) -> Row:
         record = Record(
             version,
             row_id,
@@ -73,7 +70,7 @@ class StockTable(Table):
             self._small(data.get("reorder_amount")),
             data.get("deleted_at"),
         )
-        self._rows[row_id] = cast("Row", record)
+        return cast("Row", record)
 
     def row(self, row_id: str) -> Row | None:
         """Return a record as a row of a page, or None."""

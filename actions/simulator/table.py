@@ -1,6 +1,6 @@
 """Rows of one kind, in the order of their versions, kept as the JSON that is sent."""
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -34,7 +34,8 @@ class Table:
 
     def __init__(self) -> None:
         self._rows: dict[str, Row] = {}
-        self._order: list[tuple[int, str]] = []
+        self._versions: list[int] = []
+        self._ids: list[str] = []
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -59,18 +60,27 @@ class Table:
         """Keep an object under its new version; versions only rise, so the order is kept."""
         known = self._rows.get(row_id)
         if known is not None:
-            del self._order[bisect_left(self._order, (known.version, row_id))]
-        self._rows[row_id] = Row(version, data.get("deleted_at") is not None, encode(data))
-        insort(self._order, (version, row_id))
+            self._forget(known.version)
+        self._rows[row_id] = self._kept(row_id, data, version)
+        at = bisect_left(self._versions, version)
+        self._versions.insert(at, version)
+        self._ids.insert(at, row_id)
+
+    def _kept(self, _row_id: str, data: dict[str, Any], version: int) -> Row:
+        """Return what is kept of an object; a kind with very many may keep less than its text."""
+        return Row(version, data.get("deleted_at") is not None, encode(data))
 
     def remove(self, row_id: str) -> None:
         """Forget an object for good."""
-        row = self._rows.pop(row_id)
-        del self._order[bisect_left(self._order, (row.version, row_id))]
+        self._forget(self._rows.pop(row_id).version)
+
+    def _forget(self, version: int) -> None:
+        at = bisect_left(self._versions, version)
+        del self._versions[at], self._ids[at]
 
     def ids(self, *, deleted: bool = False) -> list[str]:
         """Return ids in the order of versions."""
-        return [row_id for _, row_id in self._order if deleted or not self._rows[row_id].deleted]
+        return [row_id for row_id in self._ids if deleted or not self._rows[row_id].deleted]
 
     def all(self, *, deleted: bool = False) -> Iterator[dict[str, Any]]:
         """Yield a fresh copy of every object in the order of versions."""
@@ -87,12 +97,12 @@ class Table:
         newest_first: bool = False,
     ) -> list[Row]:
         """Return up to `size` rows with a version above `after` and below `before`."""
-        first = 0 if after is None else bisect_right(self._order, (after, "\uffff"))
-        last = len(self._order) if before is None else bisect_left(self._order, (before, ""))
+        first = 0 if after is None else bisect_right(self._versions, after)
+        last = len(self._ids) if before is None else bisect_left(self._versions, before)
         wanted: list[Row] = []
         span = range(last - 1, first - 1, -1) if newest_first else range(first, last)
         for index in span:
-            row = self._rows[self._order[index][1]]
+            row = self._rows[self._ids[index]]
             if deleted or not row.deleted:
                 wanted.append(row)
                 if len(wanted) == size:

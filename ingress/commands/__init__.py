@@ -10,6 +10,7 @@ from actions.errors import BackroomError
 
 COMMANDS: Final = {
     "demo": "Show webhooks reaching a plugin, on a real Redis, in one terminal.",
+    "simulator": "Serve Lightspeed X-Series on localhost, to try and test against.",
     "web": "Serve the ingress: verify, store and acknowledge webhooks.",
     "worker": "Run the worker: dispatch events to the plugins' subscribers.",
     "connect": "Link a retailer and print its webhook URLs.",

@@ -28,6 +28,12 @@ _DEFAULTS = Options()
 @click.option("--time-scale", default=1.0, show_default=True, help="How fast time passes.")
 @click.option("--fault", "faults", multiple=True, metavar="NAME[:SHARE[:PATH]]", help="See below.")
 @click.option("--switch", "switches", multiple=True, metavar="NAME=VALUE", help="See --describe.")
+@click.option("--client-id", default="", help="Of the application; else made from the seed.")
+@click.option("--client-secret", default="", help="It signs webhooks; else made from the seed.")
+@click.option("--personal-token", default="", help="Of each store; else made from the seed.")
+@click.option(
+    "--webhook", "webhooks", multiple=True, metavar="TYPE=URL", help="To be sent, signed."
+)
 @click.option("--redirect-uri", "redirect_uris", multiple=True, help="Else any on this machine.")
 @click.option("--describe", is_flag=True, help="List the switches, and leave.")
 @click.option("--json", "in_json", is_flag=True, help="Print JSON.")

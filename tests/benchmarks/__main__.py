@@ -9,6 +9,7 @@ from tests.benchmarks.contest import contest, latency
 from tests.benchmarks.deliveries import body_bytes
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.processes import Wrong
+from tests.benchmarks.simulating import simulating
 from tests.benchmarks.starting import starting
 from tests.benchmarks.storage import Storage
 from tests.benchmarks.working import working
@@ -33,6 +34,7 @@ def main() -> None:
         _show("3. Latency at half of that rate, open loop", latency(storage, rate / 2))
         _show("4. Start", starting(storage))
         _show("5. For information", working(storage))
+    _show("6. Simulator", simulating())
     print(f"\n{time.monotonic() - began:.0f} s in all.")
 
 

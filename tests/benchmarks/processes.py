@@ -28,22 +28,16 @@ def running(
     arguments: Sequence[str], environ: Mapping[str, str] = {}, log: Path = Path(os.devnull)
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run `python -m` with these arguments, its standard output appended to `log`."""
-    with log.open("ab") as stdout, _started(arguments, environ, stdout.fileno()) as process:
-        try:
-            yield process
-        finally:
-            _end(process)
+    with log.open("ab") as stdout, started(arguments, environ, stdout.fileno()) as process:
+        yield process
 
 
 def sent(order: Order) -> Result:
     """Send a load from a process of its own and return what came of it."""
     arguments = ("tests.benchmarks.load", msgspec.json.encode(order).decode())
-    with _started(arguments, {}, subprocess.PIPE) as process:
-        try:
-            assert process.stdout is not None
-            answer = process.stdout.read()
-        finally:
-            _end(process)
+    with started(arguments, {}, subprocess.PIPE) as process:
+        assert process.stdout is not None
+        answer = process.stdout.read()
     if not answer:
         raise Wrong(f"{order.path}: the load broke off, as said above")
     result = msgspec.json.decode(answer, type=Result)
@@ -78,18 +72,24 @@ def _is_ready(port: int) -> bool:
         return False
 
 
-def _started(
+@contextmanager
+def started(
     arguments: Sequence[str], environ: Mapping[str, str], stdout: int
-) -> subprocess.Popen[bytes]:
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `python -m` with these arguments until the end of the `with`."""
     # None of our own variables: a PLUGINS of the user's must not slow the figures down.
-    return subprocess.Popen(  # noqa: S603 - our own command line
+    with subprocess.Popen(  # noqa: S603 - our own command line
         guarded([sys.executable, "-m", *arguments]),
         stdin=subprocess.PIPE,
         stdout=stdout,
         start_new_session=True,
         cwd=_ROOT,
         env={"PATH": os.environ["PATH"], **environ},
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            _end(process)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -40,6 +40,8 @@ WRONG = [
     ("--port=70000", "port"),
     ("--fault=gremlins", "no fault named gremlins"),
     ("--fault=5xx:much", "share"),
+    ("--webhook=sale.update", "write TYPE=URL"),
+    ("--webhook=sale.gone=http://localhost", "types are"),
     ("--switch=window", "NAME=VALUE"),
     ("--switch=window=round", "window"),
     ("--switch=colour=red", "colour"),

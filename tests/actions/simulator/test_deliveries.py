@@ -68,6 +68,19 @@ async def test_an_applications_webhooks_are_signed_over_the_raw_body(
     assert receiver.headers[1]["X-Signature"] == f"signature={text},algorithm=HMAC-SHA256"
 
 
+async def test_what_is_subscribed_at_the_start_is_the_applications(
+    start: Start, receiver: Receiver
+) -> None:
+    kowhai = await start(webhooks=(f"customer.update={receiver.url}",), client_secret="chosen")
+    await kowhai.change()
+    await receiver.got(1)
+    digest = hmac.new(b"chosen", receiver.bodies[0], hashlib.sha256).hexdigest()
+    assert receiver.headers[0]["X-Signature"].startswith(f"signature={digest},")
+    assert [hook["url"] for hook in (await kowhai.call("GET", "/webhooks")).json["data"]] == [
+        receiver.url
+    ]
+
+
 async def test_webhooks_of_a_personal_token_are_not_signed(
     kowhai: Browser, receiver: Receiver
 ) -> None:
