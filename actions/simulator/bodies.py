@@ -49,7 +49,7 @@ async def read(request: web.BaseRequest, *, form: bool) -> Any:
         raise Trouble(415, {"error": "The body must be JSON"})
     try:
         return decode(body)
-    except (ValueError, RecursionError):
+    except (ValueError, ArithmeticError, RecursionError):
         raise malformed("The body is not valid JSON") from None
 
 

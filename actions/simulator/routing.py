@@ -1,5 +1,6 @@
 """What a route is: who may call it, what it is asked, what it answers, how it refuses."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 DATED: Final = ("2026-01", "2026-04", "2026-07")
 """The dated versions that are live, oldest first (vendor: Versioning)."""
 CLASSIC: Final = ("2.0", "2.1", "3.0")
+_INTEGER: Final = re.compile(r"[+-]?[0-9]{1,30}")
 
 
 class Ask(Struct):
@@ -47,10 +49,9 @@ class Ask(Struct):
         text = self.one(name)
         if text is None or text == "":
             return None
-        try:
-            return int(text)
-        except ValueError:
-            raise Trouble(400, {"error": f"{name} must be an integer"}) from None
+        if not _INTEGER.fullmatch(text):
+            raise Trouble(400, {"error": f"{name} must be an integer"})
+        return int(text)
 
     def flag(self, name: str, *, default: bool = False) -> bool:
         """Return a query parameter as a boolean."""

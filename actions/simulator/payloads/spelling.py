@@ -54,12 +54,17 @@ def number(value: Decimal | int | None) -> Decimal | int:
 
 def sql(moment: str | None) -> str | None:
     """Write a time as databases do: UTC, and silent about it."""
-    return None if moment is None else f"{as_utc(moment):%Y-%m-%d %H:%M:%S}"
+    return None if moment is None else _plain(moment, " ")
 
 
 def zulu(moment: str) -> str:
     """Write a time with a Z."""
-    return f"{as_utc(moment):%Y-%m-%dT%H:%M:%SZ}"
+    return f"{_plain(moment, 'T')}Z"
+
+
+def _plain(moment: str, between: str) -> str:
+    """Write a time without its zone; `strftime` would shorten a year below 1000."""
+    return as_utc(moment).replace(tzinfo=None).isoformat(between, "seconds")
 
 
 def birthday(date: str | None) -> str | None:

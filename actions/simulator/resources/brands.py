@@ -10,8 +10,8 @@ routes = Routes()
 
 @routes.on("GET", "/brands", "products:read")
 def list_brands(shop: Shop, ask: Ask) -> Answer:
-    """List brands."""
-    return listed(shop, ask, "brands")
+    """List brands; `deleted` is younger than 2.0."""
+    return listed(shop, ask, "brands", deletable=not ask.classic)
 
 
 @routes.on("GET", "/brands/{brand_id}", "products:read")

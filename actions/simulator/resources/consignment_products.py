@@ -5,7 +5,7 @@ from typing import Any
 
 from actions.simulator.resources.consignment_flow import lines
 from actions.simulator.resources.consignments import writable
-from actions.simulator.resources.fields import amount, body
+from actions.simulator.resources.fields import amount, unwrapped
 from actions.simulator.resources.values import known
 from actions.simulator.routing import Answer, Ask, Routes, data, invalid, missing
 from actions.simulator.shop import Shop
@@ -33,7 +33,7 @@ def get_line(shop: Shop, ask: Ask) -> Answer:
 def add_line(shop: Shop, ask: Ask) -> Answer:
     """Add a product."""
     consignment = writable(shop, ask, ask.path["consignment_id"])
-    product_id = known(shop, "products", ask.body, "product_id", required=True)
+    product_id = known(shop, "products", unwrapped(ask.body), "product_id", required=True)
     others = lines(shop, consignment["id"])
     if any(line["product_id"] == product_id for line in others):
         raise invalid("product_id", "is in this consignment already")
@@ -57,7 +57,8 @@ def change_line(shop: Shop, ask: Ask) -> Answer:
     """Say how much is ordered, what has come, what it cost."""
     consignment = writable(shop, ask, ask.path["consignment_id"])
     line = _line(shop, ask)
-    if (count := amount(ask.body, "count")) is not None and count != Decimal(line["count"]):
+    count = amount(unwrapped(ask.body), "count")
+    if count is not None and count != Decimal(line["count"]):
         _not_away(consignment)
     return data(_kept(shop, line, ask))
 
@@ -90,7 +91,7 @@ def _not_away(consignment: dict[str, Any]) -> None:
 
 def _kept(shop: Shop, row: dict[str, Any], ask: Ask) -> dict[str, Any]:
     """Read the figures that are given and keep the line."""
-    given = body(ask.body)
+    given = unwrapped(ask.body)
     for name in ("count", "received", "cost"):
         value = amount(given, name)
         if value is not None and value < 0:

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from actions.simulator.resources.consignment_flow import FIRST, STATUSES, allow, step
-from actions.simulator.resources.fields import body, choice, text
+from actions.simulator.resources.fields import choice, text, unwrapped
 from actions.simulator.resources.lists import filtered, single
 from actions.simulator.resources.values import asked, demand, known, moment
 from actions.simulator.routing import Answer, Ask, Routes, data, invalid, missing, page
@@ -46,14 +46,15 @@ def get_consignment(shop: Shop, ask: Ask) -> Answer:
 @routes.on("POST", "/consignments")
 def create_consignment(shop: Shop, ask: Ask) -> Answer:
     """Create a consignment, wrapped in `data` or flat."""
-    kind = choice(ask.body, "type", _SCOPES, required=True) or ""
+    given = unwrapped(ask.body)
+    kind = choice(given, "type", _SCOPES, required=True) or ""
     demand(shop, ask, _SCOPES[kind])
-    status = choice(ask.body, "status", STATUSES) or FIRST[kind][0]
+    status = choice(given, "status", STATUSES) or FIRST[kind][0]
     if status not in FIRST[kind]:
         raise invalid("status", f"cannot be {status} at the start")
     now = shop.timestamp()
     row: dict[str, Any] = {"id": shop.new_id(), "type": kind, "status": status}
-    row |= _given(shop, ask, kind, dict.fromkeys(_OPTIONAL))
+    row |= _given(shop, given, dict.fromkeys(_OPTIONAL), kind, status)
     row |= dict.fromkeys(_TOTALS) | {"received_at": None, "created_at": now, "updated_at": now}
     return data(shop.put("consignments", row | {"deleted_at": None}), 201)
 
@@ -62,10 +63,11 @@ def create_consignment(shop: Shop, ask: Ask) -> Answer:
 def update_consignment(shop: Shop, ask: Ask) -> Answer:
     """Change a consignment, and take it a step further."""
     row = writable(shop, ask, ask.path["consignment_id"])
-    if choice(ask.body, "type", _SCOPES, required=True) != row["type"]:
+    body = unwrapped(ask.body)
+    if choice(body, "type", _SCOPES, required=True) != row["type"]:
         raise invalid("type", "cannot be changed")
-    status = choice(ask.body, "status", STATUSES) or row["status"]
-    given = _given(shop, ask, row["type"], row)
+    status = choice(body, "status", STATUSES) or row["status"]
+    given = _given(shop, body, row, row["type"], status)
     before = row["status"]
     if status != before:
         allow(shop, row, status)
@@ -101,9 +103,10 @@ _TOTALS: Final = tuple(
 )
 
 
-def _given(shop: Shop, ask: Ask, kind: str, now: dict[str, Any]) -> dict[str, Any]:
+def _given(
+    shop: Shop, given: dict[str, Any], now: dict[str, Any], kind: str, status: str
+) -> dict[str, Any]:
     """Read the members that may change; those not given stay as they are now."""
-    given = body(ask.body)
     read: dict[str, Any] = {
         "name": text(given, "name", required=True),
         "outlet_id": known(shop, "outlets", given, "outlet_id", required=True),
@@ -117,8 +120,8 @@ def _given(shop: Shop, ask: Ask, kind: str, now: dict[str, Any]) -> dict[str, An
     read = {name: read[name] if name in given else now[name] for name in _OPTIONAL}
     if kind != "OUTLET":
         read["source_outlet_id"] = None
-    elif read["source_outlet_id"] is None:
-        raise invalid("source_outlet_id", "is required for a transfer")
+    elif read["source_outlet_id"] is None and status != "OPEN":
+        raise invalid("source_outlet_id", "is required before a transfer is sent")
     elif now["outlet_id"] is not None and _goods_are_away(now, read):
         raise invalid("source_outlet_id", "cannot be changed once the goods are sent")
     return read

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from actions.simulator.redaction import masked
-from actions.simulator.resources.fields import amount, body, choice, flag, text
+from actions.simulator.resources.fields import amount, choice, flag, text, unwrapped
 from actions.simulator.resources.lists import listed, single
 from actions.simulator.resources.values import day, known
 from actions.simulator.routing import Answer, Ask, Routes, data, invalid, missing
@@ -103,7 +103,7 @@ def _living(shop: Shop, customer_id: str) -> dict[str, Any]:
 
 def _given(shop: Shop, ask: Ask, own_id: str | None = None) -> dict[str, Any]:
     """Read the body: only what is there, of the right type, cards masked."""
-    given = body(ask.body)
+    given = unwrapped(ask.body)
     for name in _NAMES:
         if name not in given and not ask.classic:
             raise invalid(name, "is required")

@@ -1,5 +1,6 @@
 """Reading a request's fields, and refusing them as the vendor would."""
 
+import re
 from collections.abc import Collection, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
@@ -8,18 +9,30 @@ from actions.simulator.routing import invalid, malformed
 
 _DIGITS: Final = 9
 _DECIMALS: Final = 10
+_NUMBER: Final = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
+"""A number as a text. Python's own reading knows more: `1_000`, other alphabets' digits."""
 
 
 def body(value: Any) -> dict[str, Any]:
-    """Return a JSON object, unwrapped when its only member is `data`.
+    """Return a JSON object.
+
+    Raises:
+        Trouble: 400, it is none.
+    """
+    if not isinstance(value, dict):
+        raise malformed("The body must be a JSON object")
+    return value
+
+
+def unwrapped(value: Any) -> dict[str, Any]:
+    """Return a JSON object, or what is in its only member `data`: two resources take both.
 
     Raises:
         Trouble: 400, it is no object.
     """
-    if not isinstance(value, dict):
-        raise malformed("The body must be a JSON object")
-    inner = value.get("data")
-    return inner if len(value) == 1 and isinstance(inner, dict) else value
+    given = body(value)
+    inner = given.get("data")
+    return inner if len(given) == 1 and isinstance(inner, dict) else given
 
 
 def text(given: Any, name: str, *, required: bool = False) -> str | None:
@@ -45,6 +58,8 @@ def number(given: Any, name: str, *, required: bool = False) -> Decimal | None:
     value = body(given).get(name)
     if value is None and not required:
         return None
+    if isinstance(value, str) and not _NUMBER.fullmatch(value):
+        raise invalid(name, "must be a number")
     if isinstance(value, str | int | Decimal) and not isinstance(value, bool):
         try:
             read = Decimal(value)

@@ -15,6 +15,7 @@ routes = Routes()
 _SIZE: Final = 1000
 _LARGEST: Final = 5000
 _INT64: Final = 2**63
+_INT64_DIGITS: Final = 19
 
 
 @routes.on("POST", "/inventory", "inventory:read", versions=DATED)
@@ -56,9 +57,9 @@ def product_inventory(shop: Shop, ask: Ask) -> Answer:
 
 @routes.on("GET", "/inventory", "inventory:read", versions=("2.0",))
 def classic_inventory(shop: Shop, ask: Ask) -> Answer:
-    """List records as before 2026: with paging by version and other field names."""
+    """List records as before 2026: paged by version, without `deleted`, with other names."""
     records(shop)
-    answer = decode(listed(shop, ask, "inventory").body)
+    answer = decode(listed(shop, ask, "inventory", deletable=False).body)
     return Answer(200, encode(answer | {"data": [_classic(row) for row in answer["data"]]}))
 
 
@@ -84,7 +85,12 @@ def _family(shop: Shop, product_id: str | None, *, variants: bool) -> list[str] 
 def _version(given: Any, name: str) -> int | None:
     """Return a bound of versions, which are larger than other numbers."""
     value = number(given, name)
-    if value is not None and (value != value.to_integral_value() or abs(value) >= _INT64):
+    # How long it is comes first: with an exponent of many digits nothing can be computed.
+    if value is not None and (
+        value.adjusted() >= _INT64_DIGITS
+        or value != value.to_integral_value()
+        or abs(value) >= _INT64
+    ):
         raise invalid(name, "must be an integer")
     return None if value is None else int(value)
 

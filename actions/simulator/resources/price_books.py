@@ -2,25 +2,24 @@
 
 from typing import Any, Final
 
-from actions.simulator.resources.lists import filtered, listed, page_size, reshaped, single, window
+from actions.simulator.resources.lists import listed, page_size, reshaped, single, window
 from actions.simulator.routing import DATED, Answer, Ask, Routes, malformed, page
 from actions.simulator.shop import Shop
 from actions.simulator.table import Row, decode
 
 routes = Routes()
 _SCOPES: Final = ("products:read:price_books", "customers:read", "outlets:read")
-_ORDERS: Final = ("id", "name", "type", "valid_from", "valid_to", "created_at", "updated_at")
+_ORDERS: Final = (
+    *("id", "name", "type", "valid_from", "valid_to", "created_at", "updated_at", "version"),
+)
 
 
 @routes.on("GET", "/price_books", *_SCOPES, versions=(*DATED, "3.0"))
 def list_price_books(shop: Shop, ask: Ask) -> Answer:
     """List price books, by version unless another order is asked for."""
-    group, order = ask.one("customer_group_id"), ask.one("order")
-    if not group and not order:
-        return listed(shop, ask, "price_books")
-    if not order or order == "version":
-        return page(filtered(shop, ask, "price_books", lambda row: _for_group(row, group)))
-    return page(_ordered(shop, ask, order, group))
+    if any(ask.one(name) for name in ("customer_group_id", "order", "direction")):
+        return page(_ordered(shop, ask))
+    return listed(shop, ask, "price_books")
 
 
 @routes.on("GET", "/price_books/{id}", *_SCOPES, versions=(*DATED, "3.0"))
@@ -52,7 +51,8 @@ def _for_group(row: dict[str, Any], group: str | None) -> bool:
     return not group or group in (row["customer_group_ids"] or ())
 
 
-def _ordered(shop: Shop, ask: Ask, order: str, group: str | None) -> list[Row]:
+def _ordered(shop: Shop, ask: Ask) -> list[Row]:
+    group, order = ask.one("customer_group_id"), ask.one("order") or "version"
     direction = (ask.one("direction") or "ASC").upper()
     if order not in _ORDERS or direction not in {"ASC", "DESC"}:
         raise malformed(f"price books cannot be ordered by {order} {direction}")

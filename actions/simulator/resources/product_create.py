@@ -71,7 +71,7 @@ def create_product(shop: Shop, ask: Ask) -> Answer:
     name = text(given, "name", required=True) or ""
     if catalogue.named(shop, name):
         raise invalid("name", "is taken")
-    if given.get("variants"):
+    if objects(given, "variants"):
         return _kept(shop, _family(shop, name, given))
     return _kept(shop, [Draft(shop, name, given)])
 

@@ -112,8 +112,10 @@ def _paid(sale: dict[str, Any]) -> Iterator[tuple[str, Decimal]]:
 
 
 def _check(shop: Shop, key: str, value: Decimal) -> None:
-    """Refuse to take more than there is."""
+    """Refuse to take more than there is, or than can be kept."""
     kind, _, own = key.partition(" ")
+    if abs(value) >= sale_lines.LARGEST:
+        raise invalid("line_items", "come to more than can be kept")
     if kind in _PURSES and value < 0 and _left(shop, kind, own) + value < 0:
         raise invalid("payments", f"exceed the balance of the {_PURSES[kind]}")
     if kind in _PURSES and _row(shop, kind, own) is None:

@@ -1,5 +1,6 @@
 """The lines and payments of a sale, read and computed (vendor: OpenAPI 2026-07, sales)."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, Final
 
@@ -14,6 +15,8 @@ from actions.simulator.shop import Shop
 GIFT_CARD: Final = 118
 LOYALTY: Final = 106
 _ALL: Final = 100
+LARGEST: Final = 10**15
+"""What a sale comes to is below that; beyond it amounts are no longer exact."""
 CARD_NUMBER: Final = "gift_card_number"
 
 
@@ -96,16 +99,17 @@ def is_promise(paid: dict[str, Any]) -> bool:
 def sums(sale: dict[str, Any], given: dict[str, Any]) -> None:
     """Compute a sale's adjustments, taxes and totals."""
     lines = sale["line_items"]
-    price = sum((Decimal(one["pricing"]["total"]) for one in lines), Decimal(0))
+    price = _sum(Decimal(one["pricing"]["total"]) for one in lines)
     adjusted = [
         _adjustment(one, price) for one in objects(section(given, "pricing"), "adjustments")
     ]
-    price += sum((one["total"] for one in adjusted), Decimal(0))
-    taxes: dict[str, Decimal] = {}
-    for one in lines:
-        taxes[one["tax"]["id"]] = taxes.get(one["tax"]["id"], Decimal(0)) + one["tax"]["total"]
-    tax = sum(taxes.values(), Decimal(0))
-    loyalty = sum((one["pricing"]["loyalty_amount_total"] for one in lines), Decimal(0))
+    price = _sum([price, *(one["total"] for one in adjusted)])
+    taxes = {
+        tax_id: _sum(one["tax"]["total"] for one in lines if one["tax"]["id"] == tax_id)
+        for tax_id in dict.fromkeys(one["tax"]["id"] for one in lines)
+    }
+    tax = _sum(taxes.values())
+    loyalty = _sum(one["pricing"]["loyalty_amount_total"] for one in lines)
     sale["adjustments"] = adjusted
     sale["taxes"] = [{"id": tax_id, "tax": money(value)} for tax_id, value in taxes.items()]
     sale["totals"] = {
@@ -115,6 +119,13 @@ def sums(sale: dict[str, Any], given: dict[str, Any]) -> None:
         "loyalty": money(loyalty),
         "surcharge": 0,
     }
+
+
+def _sum(values: Iterable[Decimal]) -> Decimal:
+    total = sum(values, Decimal(0))
+    if abs(total) >= LARGEST:
+        raise invalid("line_items", "come to more than can be kept")
+    return total
 
 
 def _product(shop: Shop, given: dict[str, Any]) -> dict[str, Any]:

@@ -31,9 +31,12 @@ def day(given: Any, name: str) -> str | None:
     """
     value = fields.text(given, name)
     try:
-        return None if value is None else date.fromisoformat(value).isoformat()
+        read = None if value is None else date.fromisoformat(value).isoformat()
     except ValueError:
-        raise invalid(name, "must be a date such as 1988-11-02") from None
+        read = None
+    if read != value:  # Python reads other forms too, such as 19881102
+        raise invalid(name, "must be a date such as 1988-11-02")
+    return value
 
 
 def known(shop: Shop, table: str, given: Any, name: str, *, required: bool = False) -> str | None:

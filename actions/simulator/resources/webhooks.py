@@ -3,8 +3,6 @@
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import msgspec
-
 from actions.simulator.routing import DATED, Answer, Ask, Routes, Trouble, bare, data, malformed
 from actions.simulator.shop import Shop
 from actions.simulator.table import decode
@@ -87,7 +85,7 @@ def _form(given: Any) -> Any:
         return given
     try:
         return decode(text)
-    except (msgspec.DecodeError, UnicodeEncodeError):
+    except (ValueError, RecursionError, ArithmeticError):
         raise malformed("data must be JSON") from None
 
 

@@ -178,7 +178,7 @@ def test_where_the_contract_has_no_deleted_it_is_ignored(store: Store, path: str
     assert row["id"] not in {one["id"] for one in found}
 
 
-@pytest.mark.parametrize("path", ["/suppliers", "/product_types", "/payment_types"])
+@pytest.mark.parametrize("path", ["/brands", "/suppliers", "/product_types", "/payment_types"])
 def test_deleted_is_younger_than_2_0(store: Store, path: str) -> None:
     table = "product_categories" if path == "/product_types" else path[1:]
     row = store.first(table)
@@ -232,6 +232,13 @@ def test_price_books_have_their_own_order_and_group_filter(store: Store) -> None
         found = store.get(f"/price_books?customer_group_id={club}{more}")["data"]
         assert [one["type"] for one in found] == ["GENERAL"]
     assert store.call("GET", "/price_books?order=colour")[0] == 400
+    assert store.call("GET", "/price_books?direction=UP")[0] == 400
+
+
+@pytest.mark.parametrize("query", ["direction=DESC", "order=version&direction=desc"])
+def test_price_books_are_turned_round_by_version_too(store: Store, query: str) -> None:
+    rows = store.get("/price_books")["data"]
+    assert store.get(f"/price_books?{query}")["data"] == rows[::-1]
 
 
 def test_a_price_book_shows_whole_outlets_and_in_2_0_a_single_one(store: Store) -> None:
@@ -275,6 +282,13 @@ def test_updating_a_supplier_answers_a_bare_id_and_renames_it_in_products(store:
 def test_a_supplier_needs_a_name_and_may_share_it(store: Store) -> None:
     for body in ({}, {"name": ""}, {"name": None}, {"name": 5}):
         assert store.refused("POST", "/suppliers", body) == "name"
+
+
+@pytest.mark.parametrize("path", ["/brands", "/suppliers", "/products"])
+def test_a_body_in_data_is_not_unwrapped_where_the_contract_is_flat(
+    store: Store, path: str
+) -> None:
+    assert store.refused("POST", path, {"data": {"name": "New"}}) == "name"
     for _ in range(2):
         assert store.call("POST", "/suppliers", {"name": "Twice"})[0] == 200
     assert store.refused("POST", "/suppliers", {"name": "x", "contact": []}) == "contact"
@@ -564,6 +578,9 @@ def test_a_new_product_is_in_the_general_price_book(store: Store) -> None:
         ("product_id", {"composite": [{"product_id": "x", "quantity": 1}]}),
         ("tax_id", {"all_outlets_tax": {"tax_id": "x"}}),
         ("variant_definitions", {"variants": [{"sku": "1"}]}),
+        ("variants", {"variants": False}),
+        ("weight", {"weight": "1_0"}),
+        ("weight", {"weight": "\u0663"}),
     ],
 )
 def test_what_breaks_a_rule_creates_nothing(store: Store, field: str, more: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from actions.simulator import catalogue, payloads, prices, stock
-from actions.simulator.payloads.spelling import go, php
+from actions.simulator.payloads.spelling import go, php, sql, zulu
 from actions.simulator.resources.webhooks import TYPES
 from actions.simulator.till import close_registers, ring
 from tests.actions.simulator.stores import Store, ask, pay, sale
@@ -124,6 +124,11 @@ def test_figures_of_a_sale_are_texts_of_five_places_and_payments_numbers(store: 
     assert [one["amount"] for one in found["register_sale_payments"]] == [40, 6]
     assert [type(found[name]) for name in ("version", "status")] == [int, str]
     assert found["taxes"][0]["id"] != found["register_sale_products"][0]["tax_id"]
+
+
+def test_a_year_always_has_four_digits() -> None:
+    assert sql("0012-03-04T05:06:07+00:00") == "0012-03-04 05:06:07"
+    assert zulu("0012-03-04T05:06:07+00:00") == "0012-03-04T05:06:07Z"
 
 
 def test_a_sale_shows_its_times_in_three_ways(store: Store) -> None:

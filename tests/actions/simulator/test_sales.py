@@ -124,6 +124,21 @@ def test_a_sale_that_breaks_a_rule_changes_nothing(store: Store, change: dict[st
     assert store.level() == 20
 
 
+def test_a_sale_that_comes_to_more_than_can_be_kept_is_refused(store: Store) -> None:
+    body = sale(store, quantity=999_999_999)
+    body["line_items"][0]["pricing"]["price"] = 999_999_999
+    assert ask(store, "POST", "/sales", body)[1]["errors"].keys() == {"line_items"}
+    assert store.level() == 20
+
+
+def test_a_composite_of_more_parts_than_can_be_kept_is_not_sold(store: Store) -> None:
+    bill = {"is_composite": True, "composite_bom": {store.products[1]: 999_999_999}}
+    store.put("products", store.one("products", id=store.products[0]) | bill)
+    body = sale(store, quantity=999_999_999)
+    assert ask(store, "POST", "/sales", body)[1]["errors"].keys() == {"line_items"}
+    assert store.level(1) == 20
+
+
 def test_an_id_that_is_used_twice_is_a_conflict_or_the_first_sale_again() -> None:
     own = "0af7b240-abc5-11e7-eddc-dbf5c1f8e3a1"
     for switch, status in (("conflict", 409), ("same-sale", 200)):

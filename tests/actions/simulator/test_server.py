@@ -50,6 +50,12 @@ async def test_a_version_past_its_end_is_answered_by_the_oldest_live_one(
     assert (await kowhai.call("GET", f"/api/{version}/brands")).status == 200
 
 
+async def test_a_broken_rule_is_refused_as_the_switch_says(kowhai: Browser) -> None:
+    assert (await kowhai.call("POST", "/brands", json={})).status == 422
+    await kowhai.control("POST", "/switches", {"field_rule_status": 400})
+    assert (await kowhai.call("POST", "/brands", json={})).status == 400
+
+
 async def test_a_version_that_never_was_is_refused_as_the_switch_says(kowhai: Browser) -> None:
     for version in ("2025-11", "2026-10", "9.9"):
         assert (await kowhai.call("GET", f"/api/{version}/brands")).status == 404
@@ -69,6 +75,13 @@ REFUSED: dict[str, tuple[int, str, str, dict[str, Any]]] = {
     "too deep": (400, "POST", "/brands", {"data": "[" * 100_000, "headers": JSON}),
     "JSON for a form": (415, "POST", "/api/webhooks", {"json": {}}),
     "scope": (403, "GET", "/brands", {"scope": "sales:read"}),
+    "a number beyond reason": (
+        400,
+        "POST",
+        "/brands",
+        {"data": b"1e9999999999999999999999", "headers": JSON},
+    ),
+    "an integer of another alphabet": (400, "GET", "/brands?after=%D9%A3", {}),
 }
 
 
