@@ -28,3 +28,100 @@ class NotConnected(BackroomError):
 
 class CannotOpen(BackroomError):
     """Something sealed does not open with any of the keys given."""
+
+
+class BadAction(BackroomError):
+    """An action's parameters break a rule; nothing was sent. The message names the field."""
+
+    exit_code = 2
+
+
+class LightspeedError(BackroomError):
+    """Lightspeed has not done what an action asked, or nobody knows whether it has."""
+
+    def __init__(self, action: str, retailer: str, said: str) -> None:
+        super().__init__(f"{action} for {retailer}: {said}")
+        self.action = action
+        """The action's name."""
+        self.retailer = retailer
+
+
+class ConnectionFailed(LightspeedError):
+    """No answer, and nothing was changed. Try again later."""
+
+    exit_code = 3
+
+
+class ServerError(LightspeedError):
+    """Lightspeed answered 5xx, and nothing was changed. Try again later."""
+
+    exit_code = 3
+
+
+class RateLimited(LightspeedError):
+    """The retailer's budget is used up. Wait for `retry_after` seconds."""
+
+    exit_code = 4
+
+    def __init__(self, action: str, retailer: str, retry_after: float) -> None:
+        super().__init__(
+            action, retailer, f"the rate limit is reached; it opens in {retry_after:g} s."
+        )
+        self.retry_after = retry_after
+        """Seconds from now, 1 to 330."""
+
+
+class Unauthorized(LightspeedError):
+    """The token is not accepted any more. The retailer must be linked again."""
+
+    exit_code = 5
+
+
+class MissingScope(LightspeedError):
+    """The retailer has not granted a scope that the action needs."""
+
+    exit_code = 5
+
+    def __init__(self, action: str, retailer: str, scopes: tuple[str, ...]) -> None:
+        super().__init__(
+            action,
+            retailer,
+            f"the scope {' '.join(scopes) or 'it needs'} was not granted: add it to the "
+            "application and link the retailer again.",
+        )
+        self.scopes = scopes
+
+
+class NotFound(LightspeedError):
+    """There is nothing of that id or number."""
+
+    exit_code = 6
+
+
+class Rejected(LightspeedError):
+    """Lightspeed refuses what was sent; sending it again changes nothing."""
+
+    exit_code = 7
+
+    def __init__(
+        self, action: str, retailer: str, said: str, fields: dict[str, list[str]] | None = None
+    ) -> None:
+        super().__init__(action, retailer, said)
+        self.fields = fields or {}
+        """What is wrong with which field, where Lightspeed says so."""
+
+
+class Conflict(Rejected):
+    """It is there already."""
+
+
+class Unreadable(LightspeedError):
+    """The answer says success, and is not what was promised."""
+
+    exit_code = 8
+
+
+class OutcomeUnknown(LightspeedError):
+    """The answer to a write was lost: it may have been done. Look before sending it again."""
+
+    exit_code = 9

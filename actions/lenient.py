@@ -1,7 +1,7 @@
-"""Read webhook JSON into typed Structs, whatever the vendor's spelling of the day.
+"""Read the vendor's JSON into typed Structs, whatever the vendor's spelling of the day.
 
 Fields flip between string and number, three spellings of a time share one sale, and null stands
-where a list is documented. One odd field must not cost the event: it falls back to its default.
+where a list is documented. One odd field must not cost the whole: it falls back to its default.
 """
 
 from collections.abc import Callable
@@ -47,7 +47,7 @@ else:
 
 P = TypeVar("P", bound=msgspec.Struct)
 
-_BAD = (msgspec.MsgspecError, ValueError, TypeError, ArithmeticError, RecursionError)
+BAD = (msgspec.MsgspecError, ValueError, TypeError, ArithmeticError, RecursionError)
 """What the readers and msgspec raise over a bad value."""
 
 _DIGITS = 40
@@ -68,28 +68,38 @@ def decode(payload: bytes | str, into: type[P]) -> P:
     Raises:
         Unusable: when it is not a JSON object or lacks a required field such as the id.
     """
-    with suppress(*_BAD):
-        read: P = _decoder(into).decode(payload)
+    with suppress(*BAD):
+        read: P = decoder(into).decode(payload)
         return read
     return _salvage(_plain(payload), into)
 
 
+def salvage(plain: object, into: Any) -> Any:
+    """Convert what `PLAIN` decoded, dropping what cannot be read.
+
+    Raises:
+        Unusable, or one of `BAD`: the whole of it cannot.
+    """
+    return _value(plain, into)
+
+
 @cache
-def _decoder(into: type[P]) -> msgspec.json.Decoder[P]:
+def decoder(into: Any) -> msgspec.json.Decoder[Any]:
+    """Return the decoder that reads a type in one go, or raises one of `BAD`."""
     return msgspec.json.Decoder(into, strict=False, dec_hook=_read, float_hook=Decimal)
 
 
-_PLAIN = msgspec.json.Decoder(float_hook=Decimal)
+PLAIN = msgspec.json.Decoder(float_hook=Decimal)
 
 
 def _plain(payload: bytes | str) -> dict[str, Any]:
     try:
-        plain = _PLAIN.decode(payload)
+        plain = PLAIN.decode(payload)
     except (msgspec.ValidationError, ArithmeticError):
         reason = "The payload holds a number too large to read."
     except RecursionError:
         reason = "The payload is nested too deeply."
-    except _BAD:
+    except BAD:
         reason = "The payload is not JSON."
     else:
         if isinstance(plain, dict):
@@ -101,17 +111,18 @@ def _plain(payload: bytes | str) -> dict[str, Any]:
 
 def _salvage(plain: dict[str, Any], into: type[P]) -> P:
     found: dict[str, Any] = {}
-    for name, wanted, is_required in _fields(into):
-        with suppress(*_BAD):
-            found[name] = _value(plain.get(name), wanted)
+    for name, key, wanted, is_required in _fields(into):
+        with suppress(*BAD):
+            found[name] = _value(plain.get(key), wanted)
         if is_required and name not in found:
             raise Unusable(f"The payload has no usable {name}.")
     return into(**found)
 
 
 @cache
-def _fields(into: type[msgspec.Struct]) -> list[tuple[str, Any, bool]]:
-    return [(field.name, field.type, field.required) for field in msgspec.structs.fields(into)]
+def _fields(into: type[msgspec.Struct]) -> list[tuple[str, str, Any, bool]]:
+    fields = msgspec.structs.fields(into)
+    return [(field.name, field.encode_name, field.type, field.required) for field in fields]
 
 
 def _value(plain: object, wanted: Any) -> Any:
@@ -135,7 +146,7 @@ def _value(plain: object, wanted: Any) -> Any:
 
 def _kept(plain: object, wanted: Any) -> list[Any]:
     """The value alone in a list; an empty list for a bad one."""
-    with suppress(*_BAD, Unusable):
+    with suppress(*BAD, Unusable):
         return [_value(plain, wanted)]
     return []
 

@@ -26,7 +26,7 @@ INNER = {
     "ingress.intake.Busy",
     "ingress.refusals.Refused",
     "workers.deliver.TimedOut",
-    "workers.lenient.Unusable",
+    "actions.lenient.Unusable",
 }
 """Never leave their floor: caught where they are turned into an answer or an outcome."""
 

@@ -9,9 +9,9 @@ from urllib.parse import parse_qsl
 import msgspec
 from msgspec import Struct
 
+from actions.lenient import Unusable, decode
 from actions.vault import Vault
 from workers.events import EVENT_TYPES, PING, WEBHOOK_TYPES, Event, EventType, Ping
-from workers.lenient import Unusable, decode
 from workers.payloads import Payload
 
 _MOST_FIELDS = 50

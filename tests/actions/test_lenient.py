@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.lenient import Id, Number, Text, Unusable, UtcTime, decode
+from actions.lenient import Id, Number, Text, Unusable, UtcTime, decode
 
 NOON = datetime(2026, 9, 14, 12, 0, 30, tzinfo=UTC)
 

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from actions.lenient import decode
 from workers import payloads
-from workers.lenient import decode
 from workers.payloads import (
     ConsignmentReceive,
     ConsignmentSend,

@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from workers.lenient import decode
+from actions.lenient import decode
 from workers.payloads import CustomerUpdate, RegisterClosureCreate, SaleUpdate
 from workers.samples import form, fresh, sample
 

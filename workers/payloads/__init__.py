@@ -1,5 +1,6 @@
 """What each event type carries, with the vendor's own keys."""
 
+from actions.discreet import Discreet
 from workers.payloads.closure import (
     ClosureTax,
     ClosureTotals,
@@ -11,7 +12,7 @@ from workers.payloads.closure import (
 from workers.payloads.consignment import ConsignmentReceive, ConsignmentSend
 from workers.payloads.customer import Contact, CustomerUpdate
 from workers.payloads.inventory import InventoryUpdate, Outlet, StockedProduct
-from workers.payloads.payload import Discreet, Named, Payload
+from workers.payloads.payload import Named, Payload
 from workers.payloads.product import (
     OutletTax,
     PriceBookEntry,

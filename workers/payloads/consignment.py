@@ -1,6 +1,6 @@
 """Consignments as webhooks send them: one product line at a time."""
 
-from workers.lenient import Number, Text
+from actions.lenient import Number, Text
 from workers.payloads.payload import Payload
 
 

@@ -2,8 +2,9 @@
 
 from typing import ClassVar
 
-from workers.lenient import Number, Text, UtcTime
-from workers.payloads.payload import Discreet, Payload, by_time
+from actions.discreet import Discreet
+from actions.lenient import Number, Text, UtcTime
+from workers.payloads.payload import Payload, by_time
 
 
 class Contact(Discreet):

@@ -1,26 +1,16 @@
 """What every payload has: an id, a place in the order, and a repr without personal data."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from msgspec import Struct
 
-from workers.lenient import Id, Text
+from actions.discreet import Discreet
+from actions.lenient import Id, Text
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _VERSION_DIGITS = 20
 _TIME_DIGITS = 15
-
-
-class Discreet(Struct):
-    """Shows only its id, so that no log or traceback shows a shopper's data."""
-
-    def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={value!r}" for name, value in self.__rich_repr__())
-        return f"{type(self).__name__}({shown})"
-
-    def __rich_repr__(self) -> list[tuple[str, Any]]:
-        return [("id", self.id)] if hasattr(self, "id") else []
 
 
 class Payload(Discreet):

@@ -2,7 +2,7 @@
 
 from msgspec import Struct, field
 
-from workers.lenient import Number, Text, UtcTime
+from actions.lenient import Number, Text, UtcTime
 from workers.payloads.payload import Named, Payload, by_version
 
 

@@ -2,8 +2,9 @@
 
 from msgspec import Struct, field
 
-from workers.lenient import Number, Text, UtcTime
-from workers.payloads.payload import Discreet, Payload, by_time, by_version
+from actions.discreet import Discreet
+from actions.lenient import Number, Text, UtcTime
+from workers.payloads.payload import Payload, by_time, by_version
 
 
 class SaleCustomer(Discreet):
