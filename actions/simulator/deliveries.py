@@ -11,7 +11,7 @@ import aiohttp
 from msgspec import Struct
 
 from actions.simulator.clock import Clock
-from actions.simulator.envelope import FORM, SIGNATURE, form, signature
+from actions.simulator.envelope import FORM, SIGNATURE, form, respelt, signature
 from actions.simulator.faults import DELIVERY, Faults
 from actions.simulator.ledger import Attempt, Delivered, Ledger
 from actions.simulator.shop import Shop
@@ -84,6 +84,8 @@ class Deliveries:
         if hooks:
             payload = self._encode(shop, event_type, row)
             body = form(shop.prefix, shop.retailer_id, event_type, payload)
+            if self._switches.webhook_form != "captured":
+                body = respelt(body, self._switches.webhook_form)
             for hook in hooks:
                 self._accept(shop, hook, str(row["id"]), body)
 
@@ -169,8 +171,11 @@ class Deliveries:
     async def _sent(self, session: aiohttp.ClientSession, waiting: Waiting) -> tuple[int, str]:
         headers = {"Content-Type": FORM}
         secret = self.secrets.get(self._owners.get(waiting.hook_id, ""))
-        if secret:
-            headers[SIGNATURE] = signature(waiting.body, secret, self._switches.signature_encoding)
+        switches = self._switches
+        if secret and switches.signature_form != "none":
+            headers[SIGNATURE] = signature(
+                waiting.body, secret, switches.signature_encoding, switches.signature_form
+            )
         url = waiting.entry.url
         try:
             async with session.post(

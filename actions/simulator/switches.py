@@ -69,6 +69,16 @@ class Switches(Struct, kw_only=True, forbid_unknown_fields=True):
     signature_encoding: Annotated[
         Literal["hex", "base64"], Meta(description="how the digest of a webhook is written")
     ] = "hex"
+    signature_form: Annotated[
+        Literal["plain", "spaced", "reversed", "none", "wrong"],
+        Meta(description="how the signature header is put together, if it is right at all"),
+    ] = "plain"
+    webhook_form: Annotated[
+        Literal[
+            "captured", "shuffled", "payload-only", "more-fields", "percent-20", "lower-case-hex"
+        ],
+        Meta(description="which fields a webhook's form has, and how they are escaped"),
+    ] = "captured"
     unknown_version_status: Annotated[
         int, Meta(description="status for a version that never was")
     ] = 404

@@ -68,6 +68,57 @@ async def test_an_applications_webhooks_are_signed_over_the_raw_body(
     assert receiver.headers[1]["X-Signature"] == f"signature={text},algorithm=HMAC-SHA256"
 
 
+FORMS = {
+    "shuffled": (b"type=customer.update&", 5),
+    "payload-only": (b"payload=%7B", 1),
+    "more-fields": (b"api=1.0&domain_prefix=", 7),
+    "percent-20": (b"Ana%20Rua", 5),
+    "lower-case-hex": (b"payload=%7b", 5),
+}
+
+
+@pytest.mark.parametrize(("form", "holds", "fields"), [(k, *v) for k, v in FORMS.items()])
+async def test_a_webhooks_form_can_be_written_otherwise_and_its_signature_fits(
+    start: Start, receiver: Receiver, form: str, holds: bytes, fields: int
+) -> None:
+    kowhai = await start(switches={"webhook_form": form})
+    await kowhai.subscribe(receiver.url, (await kowhai.granted())["access_token"])
+    await kowhai.change("Ana Rua")
+    await receiver.got(1)
+    assert holds in receiver.bodies[0]
+    assert len(receiver.forms[0]) == fields
+    assert json.loads(receiver.forms[0]["payload"])["first_name"] == "Ana Rua"
+    key = kowhai.simulator.options.client_secret.encode()
+    digest = hmac.new(key, receiver.bodies[0], hashlib.sha256).hexdigest()
+    assert receiver.headers[0]["X-Signature"] == f"signature={digest},algorithm=HMAC-SHA256"
+
+
+@pytest.mark.parametrize(
+    ("form", "pattern"),
+    [
+        ("spaced", "signature={}, algorithm=HMAC-SHA256"),
+        ("reversed", "algorithm=HMAC-SHA256,signature={}"),
+        ("none", None),
+        ("wrong", None),
+    ],
+)
+async def test_a_signature_can_be_written_otherwise_or_be_wrong(
+    start: Start, receiver: Receiver, form: str, pattern: str | None
+) -> None:
+    kowhai = await start(switches={"signature_form": form})
+    await kowhai.subscribe(receiver.url, (await kowhai.granted())["access_token"])
+    await kowhai.change()
+    await receiver.got(1)
+    key = kowhai.simulator.options.client_secret.encode()
+    digest = hmac.new(key, receiver.bodies[0], hashlib.sha256).hexdigest()
+    header = receiver.headers[0].get("X-Signature")
+    if pattern:
+        assert header == pattern.format(digest)
+    else:
+        assert digest not in (header or "")
+        assert (header is None) == (form == "none")
+
+
 async def test_what_is_subscribed_at_the_start_is_the_applications(
     start: Start, receiver: Receiver
 ) -> None:
