@@ -47,9 +47,14 @@ class LightspeedError(BackroomError):
 
 
 class ConnectionFailed(LightspeedError):
-    """No answer, and nothing was changed. Try again later."""
+    """No answer, and nothing was changed that another try could double. Try again later."""
 
     exit_code = 3
+
+    def __init__(self, action: str, retailer: str, said: str, *, unsent: bool = False) -> None:
+        super().__init__(action, retailer, said)
+        self.unsent = unsent
+        """Nothing has left this machine."""
 
 
 class ServerError(LightspeedError):

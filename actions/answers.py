@@ -1,0 +1,190 @@
+"""What Lightspeed answered: a result, or the error that says what to do."""
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import cache
+from http import HTTPStatus
+from typing import Any, Final, Generic, TypeVar, get_args
+
+import msgspec
+from msgspec import Struct
+
+from actions.action import Action, Page, PageInfo, Version
+from actions.errors import (
+    Conflict,
+    LightspeedError,
+    MissingScope,
+    NotFound,
+    RateLimited,
+    Rejected,
+    Unreadable,
+)
+from actions.lenient import BAD, PLAIN, Unusable, decoder, salvage
+
+R = TypeVar("R")
+
+_SHOWN: Final = 200
+"""Characters of an answer that an error shows."""
+_WITHOUT_HEADER: Final = 30.0
+"""Seconds to wait when a 429 does not say: what the vendor's own client does."""
+_LEAST_WAIT, _MOST_WAIT = 1.0, 330.0
+"""A window is 300 s (vendor: Rate Limiting), so nothing further away can be meant."""
+
+
+class Data(Struct, Generic[R]):
+    """The envelope of most answers."""
+
+    data: R
+
+
+class Reading(Struct, frozen=True):
+    """A result, and whether its shape was the one that the contract promises."""
+
+    result: Any
+    as_promised: bool = True
+
+
+def read(action: Action[Any], retailer: str, body: bytes) -> Reading:
+    """Read the body of a 2xx.
+
+    Raises:
+        Unreadable: it is no JSON, or nothing in it is what was promised.
+    """
+    operation = action.operation
+    if operation.answer == "nothing":
+        return Reading(None)
+    try:
+        return Reading(_promised(action, body))
+    except BAD:
+        pass  # raised out here: a chained error would carry the answer's values into the log
+    try:
+        return Reading(_fitted(action, PLAIN.decode(body)), as_promised=False)
+    except (*BAD, Unusable):
+        pass
+    if not body and type(None) in get_args(operation.result):
+        return Reading(None)
+    text = body[: _SHOWN * 4].decode(errors="replace")[:_SHOWN]
+    raise Unreadable(operation.name, retailer, f"the answer cannot be read: {text!r}")
+
+
+def _promised(action: Action[Any], body: bytes) -> Any:
+    operation = action.operation
+    unwrap = getattr(action, "unwrap", None)
+    if unwrap is not None:
+        return msgspec.convert(unwrap(PLAIN.decode(body)), operation.result, strict=False)
+    if operation.answer == "data":
+        if operation.is_paged:
+            return decoder(operation.result).decode(body)
+        return decoder(_wrapped(operation.result)).decode(body).data
+    if operation.is_paged:
+        return Page(decoder(list[operation.row]).decode(body))  # type: ignore[name-defined]
+    return decoder(operation.result).decode(body)
+
+
+@cache
+def _wrapped(result: Any) -> Any:
+    return Data[result]
+
+
+def _fitted(action: Action[Any], plain: Any) -> Any:
+    """Make the most of another shape: wrapped or bare, one in a list, an id alone."""
+    operation = action.operation
+    if operation.is_paged:
+        unwrap = getattr(action, "unwrap", None)
+        return _page(unwrap(plain) if unwrap else plain, operation.row)
+    value = plain["data"] if isinstance(plain, dict) and "data" in plain else plain
+    if isinstance(value, list) and len(value) == 1 and not _is_list(operation.result):
+        value = value[0]
+    if operation.result is str and isinstance(value, dict):
+        value = value["id"]
+    elif isinstance(value, str) and operation.result is not str:
+        value = {"id": value}
+    return salvage(value, operation.result)
+
+
+def _page(plain: Any, row: Any) -> Page[Any]:
+    rows, version, info = plain, None, None
+    if isinstance(plain, dict):
+        rows = plain["data"]
+        version, info = plain.get("version"), plain.get("page_info")
+    if not isinstance(rows, list):
+        raise TypeError("no list")
+    return Page(
+        salvage(rows, list[row]),
+        msgspec.convert(version, Version | None, strict=False),
+        msgspec.convert(info, PageInfo | None, strict=False),
+    )
+
+
+def _is_list(result: Any) -> bool:
+    return getattr(result, "__origin__", None) is list
+
+
+def refusal(action: Action[Any], retailer: str, status: int, body: bytes) -> LightspeedError:
+    """Make the error of a 4xx that is neither 401 nor 429. The status alone decides."""
+    name = action.operation.name
+    said, fields = _words(body)
+    if status == HTTPStatus.FORBIDDEN:
+        return MissingScope(name, retailer, action.needs())
+    if status == HTTPStatus.NOT_FOUND:
+        return NotFound(name, retailer, f"there is nothing for {_looked_for(action)}.")
+    if status == HTTPStatus.CONFLICT:
+        return Conflict(name, retailer, f"it is there already: {said}", fields)
+    return Rejected(name, retailer, f"refused with {status}: {said}", fields)
+
+
+def limited(action: Action[Any], retailer: str, retry_after: str, date: str) -> RateLimited:
+    """Make the error of a 429: `Retry-After` may be a date, seconds, garbage or nothing."""
+    return RateLimited(action.operation.name, retailer, _seconds(retry_after, date))
+
+
+def _seconds(retry_after: str, date: str) -> float:
+    try:
+        seconds = float(retry_after)
+    except ValueError:
+        moment = _moment(retry_after)
+        # Against the answer's own clock: ours may be wrong.
+        now = _moment(date) or datetime.now(UTC)
+        seconds = (moment - now).total_seconds() if moment else _WITHOUT_HEADER
+    return min(max(seconds, _LEAST_WAIT), _MOST_WAIT) if seconds == seconds else _WITHOUT_HEADER  # noqa: PLR0124 - not a number
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except (TypeError, ValueError, OverflowError, IndexError):
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+def _looked_for(action: Action[Any]) -> str:
+    operation = action.operation
+    given = [f"{name} {getattr(action, name)}" for name in sorted(operation.in_path)]
+    return ", ".join(given) or operation.path
+
+
+def _words(body: bytes) -> tuple[str, dict[str, list[str]]]:
+    """Find the message and the fields of an error body, whatever its shape."""
+    try:
+        plain = PLAIN.decode(body)
+    except BAD:
+        plain = None
+    if not isinstance(plain, dict):
+        return body[: _SHOWN * 4].decode(errors="replace")[:_SHOWN].strip() or "no reason given", {}
+    fields = _fields(plain.get("errors"))
+    error = plain.get("error")
+    if isinstance(error, dict):
+        error = error.get("message")
+    flat = "; ".join(f"{name}: {' '.join(texts)}" for name, texts in fields.items())
+    more = plain.get("message") or plain.get("error_description") or plain.get("details")
+    words = [str(one) for one in (error, flat or more) if one]
+    return ": ".join(words)[:_SHOWN] or "no reason given", fields
+
+
+def _fields(errors: Any) -> dict[str, list[str]]:
+    if isinstance(errors, list):
+        errors = {"global": errors}
+    if not isinstance(errors, dict):
+        return {}
+    listed = {name: text if isinstance(text, list) else [text] for name, text in errors.items()}
+    return {str(name): [str(one) for one in texts] for name, texts in listed.items()}

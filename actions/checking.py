@@ -1,0 +1,71 @@
+"""Parameters are checked before anything is sent: types, limits, and what must go together."""
+
+import re
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from actions.action import Action
+from actions.errors import BadAction
+
+A = TypeVar("A", bound=Action[Any])
+
+_AT: Final = re.compile(r" - at `\$\.?(.*)`$")
+_STEP: Final = re.compile(r"(\w+)|\[(\d+)\]")
+_SHOWN: Final = 60
+
+
+def checked(action: A) -> A:
+    """Return the action with every parameter of the type and within the limits declared.
+
+    Raises:
+        BadAction: one is not; the message names the field, the rule and what was given.
+    """
+    plain: Any = None
+    try:
+        plain = msgspec.to_builtins(action, builtin_types=(Decimal, datetime, date))
+        kept: A = msgspec.convert(plain, type(action))
+        kept.check()
+    except (ValueError, TypeError) as error:
+        said = _said(str(error), plain)
+    else:
+        return kept
+    # Raised out here: a chained error would carry what was given into the log.
+    raise BadAction(f"{action.operation.name}: {said}")
+
+
+def made(kind: type[A], given: dict[str, Any], *, strict: bool = True) -> A:
+    """Make an action from parameters by name; without `strict`, from words of a command line.
+
+    Raises:
+        BadAction: one is unknown, missing, or breaks a rule.
+    """
+    names = [field.name for field in kind.operation.parameters]
+    unknown = sorted(set(given) - set(names))
+    if unknown:
+        known = ", ".join(names) or "none"
+        raise BadAction(f"{kind.__name__} has no {unknown[0]}: its parameters are {known}.")
+    try:
+        action: A = msgspec.convert(given, kind, strict=strict)
+    except (ValueError, TypeError) as error:
+        said = _said(str(error), given)
+    else:
+        return checked(action)
+    raise BadAction(f"{kind.__name__}: {said}")
+
+
+def _said(message: str, given: Any) -> str:
+    """Turn msgspec's words around: the field first, and what was given last."""
+    found = _AT.search(message)
+    rule = message[: found.start()] if found else message
+    rule = rule.rstrip(".").replace("`", "")
+    if not found or not found[1]:
+        return f"{rule}."
+    for name, index in _STEP.findall(found[1]):
+        try:
+            given = given[int(index)] if index else given[name]
+        except (LookupError, TypeError):
+            return f"{found[1]}: {rule}."
+    return f"{found[1]}: {rule}, was {str(given)[:_SHOWN]!r}."

@@ -1,0 +1,100 @@
+"""The client: an action in, its result out, for every retailer that is linked."""
+
+from collections.abc import AsyncIterator
+from typing import Any, Final, TypeVar
+
+import aiohttp
+import structlog
+from yarl import URL
+
+from actions.action import Action, PagedAction
+from actions.answers import read
+from actions.checking import checked
+from actions.errors import MissingScope
+from actions.grants import Grant
+from actions.oauth import ORIGIN, host
+from actions.sending import Sending
+from actions.tokens import Tokens
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+API_VERSION: Final = "2026-07"
+"""The contract that the actions are written after."""
+
+
+class Client:
+    """Calls actions. One for a process: it keeps connections and tokens."""
+
+    def __init__(
+        self,
+        tokens: Tokens,
+        session: aiohttp.ClientSession,
+        *,
+        origin: str = ORIGIN,
+        version: str = API_VERSION,
+    ) -> None:
+        """Use a session of `open_session`; `origin` holds `{domain_prefix}`."""
+        self.odd_shapes = 0
+        """Answers that could be read and had another shape than the contract's."""
+        self._tokens = tokens
+        self._session = session
+        self._origin = origin
+        self._version = version
+        self._roots: dict[str, str] = {}
+
+    async def call(self, action: Action[R], retailer: str, *, version: str = "") -> R:
+        """Run an action now and return its result.
+
+        Reads, and writes that do no harm twice, are sent again when the connection breaks or
+        Lightspeed answers 5xx; every action once more when its token is refused.
+
+        Raises:
+            BadAction: its parameters break a rule; nothing was sent.
+            LightspeedError: one of its kinds, by what one must do.
+            NotConnected, NeedsRelink: the retailer is to be linked first.
+            TokensUnanswered, TokensLater: its token has expired, and no other is to be had now.
+        """
+        action = checked(action)
+        version = version or self._version
+        grant = await self._tokens.get(retailer)
+        if lacking := _lacking(action, grant):
+            raise MissingScope(action.operation.name, retailer, lacking)
+        request = action.request()
+        url = URL(f"{self._root(retailer)}/api/{version}{request.path}", encoded=True)
+        sending = Sending(action, retailer, request, url)
+        reading = read(action, retailer, await sending.answered(self._session, self._tokens, grant))
+        if not reading.as_promised:
+            self._note(action, version)
+        result: R = reading.result
+        return result
+
+    async def items(self, action: PagedAction[T], retailer: str) -> AsyncIterator[T]:
+        """Yield every item of a list, over all its pages; raises what `call` raises."""
+        going: PagedAction[T] | None = action
+        while going is not None:
+            page = await self.call(going, retailer)
+            for item in page.data:
+                yield item
+            going = going.following(page)
+
+    def _root(self, retailer: str) -> str:
+        root = self._roots.get(retailer)
+        if root is None:
+            root = self._roots[retailer] = host(self._origin, retailer)
+        return root
+
+    def _note(self, action: Action[Any], version: str) -> None:
+        self.odd_shapes += 1
+        operation = action.operation
+        log.warning("action.odd_shape", action=operation.name, version=version, path=operation.path)
+
+
+def _lacking(action: Action[Any], grant: Grant) -> tuple[str, ...]:
+    """Return the scopes that an action needs and that are known not to be granted."""
+    granted = grant.pair.scopes
+    if granted is None:
+        return ()
+    return tuple(scope for scope in action.needs() if scope not in granted)

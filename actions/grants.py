@@ -1,0 +1,145 @@
+"""Grants in Redis: what each retailer has granted, and whose turn it is to refresh it.
+
+One refresh at a time for all processes. The intent is written before the request leaves, a new
+pair is stored before anyone uses it, and who comes too late reads again.
+"""
+
+from importlib.resources import files
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+from msgspec import Struct
+
+from actions.database import Database, Script
+from actions.errors import NotConnected
+from actions.secret import Secret
+from actions.vault import Vault
+
+TURN_SECONDS: Final = 15
+"""How long a turn lasts at most: longer than a token request may take."""
+
+State: TypeAlias = Literal["linked", "needs_relink"]
+
+
+def _script(name: str) -> Script:
+    return Script((files("actions.scripts") / f"{name}.lua").read_text())
+
+
+_BEGIN, _END, _KEEP = map(_script, ("begin_refresh", "end_refresh", "keep_grant"))
+
+
+class Pair(Struct, frozen=True, kw_only=True):
+    """Tokens as Lightspeed gave them."""
+
+    access: Secret
+    refresh: Secret = Secret("")
+    """Empty for a personal token, which is never refreshed."""
+    expires_at: float = 0
+    """In seconds since 1970; 0 is never."""
+    scopes: frozenset[str] | None = None
+    """What was granted; None where nobody says, as for personal tokens."""
+
+
+class Grant(Struct, frozen=True, kw_only=True):
+    """What a retailer has granted us."""
+
+    retailer: str
+    pair: Pair
+    generation: int
+    """Rises with every new pair."""
+    state: State
+    why: str = ""
+    """Why it must be linked again."""
+
+
+class Mine(Struct, frozen=True):
+    """It is our turn to refresh."""
+
+    fence: int
+    asked_before: bool
+    """An earlier turn asked with the same refresh token and was never answered."""
+
+
+class Busy(Struct, frozen=True):
+    """Another process refreshes."""
+
+
+class Over(Struct, frozen=True):
+    """Nothing to do: somebody has been faster, or the grant is dead. Read it again."""
+
+
+class Grants:
+    """Every retailer's grant. Every method is one round trip."""
+
+    def __init__(self, database: Database, vault: Vault) -> None:
+        self._database = database
+        self._vault = vault
+
+    async def keep(self, retailer: str, pair: Pair) -> None:
+        """Keep what a retailer has just granted, in place of what was there."""
+        await self._database.run(_KEEP, [_key(retailer)], self._kept(retailer, pair))
+
+    async def get(self, retailer: str) -> Grant:
+        """Return a retailer's grant.
+
+        Raises:
+            NotConnected: there is none.
+            CannotOpen: it was sealed with a key that is not in `BACKROOM_KEYS`.
+        """
+        names = ("tokens", "expires", "scopes", "generation", "state", "why")
+        found = await self._database.do("HMGET", _key(retailer), *names)
+        if found[0] is None:
+            raise NotConnected(
+                f"{retailer} is not linked: run `backroom connect {retailer} --personal-token …`."
+            )
+        tokens, expires, scopes, generation, state, why = found
+        access, refresh = msgspec.msgpack.decode(self._vault.open(tokens, _bound(retailer)))
+        return Grant(
+            retailer=retailer,
+            pair=Pair(
+                access=Secret(access),
+                refresh=Secret(refresh),
+                expires_at=float(expires),
+                scopes=frozenset(scopes.decode().split()) or None,
+            ),
+            generation=int(generation),
+            state=msgspec.convert(state.decode(), State),
+            why=(why or b"").decode(),
+        )
+
+    async def begin(self, grant: Grant) -> Mine | Busy | Over:
+        """Ask for the turn to refresh a grant."""
+        args = [grant.generation, TURN_SECONDS]
+        said, *more = await self._database.run(_BEGIN, [_key(grant.retailer)], args)
+        if said == b"mine":
+            return Mine(more[0], bool(more[1]))
+        return Busy() if said == b"busy" else Over()
+
+    async def renew(self, grant: Grant, turn: Mine, pair: Pair) -> None:
+        """End a turn with a new pair."""
+        await self._end(grant, turn, "kept", *self._kept(grant.retailer, pair))
+
+    async def bury(self, grant: Grant, turn: Mine, why: str) -> None:
+        """End a turn that was refused for good: the retailer must be linked again."""
+        await self._end(grant, turn, "refused", why)
+
+    async def yield_turn(self, grant: Grant, turn: Mine, *, sent: bool) -> None:
+        """End a turn without a pair; where it was `sent`, the answer may have been lost."""
+        await self._end(grant, turn, "unanswered" if sent else "unsent")
+
+    async def _end(self, grant: Grant, turn: Mine, what: str, *more: bytes | str | float) -> None:
+        args = [grant.generation, turn.fence, what, *more]
+        await self._database.run(_END, [_key(grant.retailer)], args)
+
+    def _kept(self, retailer: str, pair: Pair) -> tuple[bytes, float, str]:
+        tokens = msgspec.msgpack.encode((pair.access.reveal(), pair.refresh.reveal()))
+        sealed = self._vault.seal(tokens, _bound(retailer))
+        return sealed, pair.expires_at, " ".join(sorted(pair.scopes or ()))
+
+
+def _key(retailer: str) -> str:
+    return f"backroom:grant:{retailer}"
+
+
+def _bound(retailer: str) -> str:
+    return f"tokens {retailer}"

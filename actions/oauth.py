@@ -1,0 +1,178 @@
+"""OAuth 2.0 with Lightspeed: the link to consent, the token endpoint (vendor: Authorization)."""
+
+import time
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import urlencode
+
+import aiohttp
+import msgspec
+from msgspec import Struct
+from yarl import URL
+
+from actions.connections import domain_prefix
+from actions.errors import BackroomError
+from actions.grants import Pair
+from actions.secret import Secret
+
+ORIGIN: Final = "https://{domain_prefix}.retail.lightspeed.app"
+AUTHORIZE_URL: Final = "https://secure.retail.lightspeed.app/connect"
+_SECONDS: Final = 10.0
+"""For one token request; a turn to refresh lasts longer."""
+_SHOWN: Final = 100
+_MINUTE: Final = 60.0
+
+
+class TokensRefused(BackroomError):
+    """The token endpoint says no for good: a spent or revoked token, a code that is over."""
+
+
+class TokensUnanswered(BackroomError):
+    """The token endpoint did not answer, or with 5xx. If `sent`, it may have done it."""
+
+    def __init__(self, said: str, *, sent: bool) -> None:
+        super().__init__(said)
+        self.sent = sent
+
+
+class TokensLater(BackroomError):
+    """The token endpoint's own limit is reached. Wait for `retry_after` seconds."""
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__(f"Lightspeed gives no tokens for {retry_after:g} s.")
+        self.retry_after = retry_after
+
+
+class Application(Struct, frozen=True, kw_only=True):
+    """The application as registered at the developer portal."""
+
+    client_id: str
+    client_secret: Secret
+    redirect_uri: str
+    scopes: tuple[str, ...]
+
+
+class _Answer(Struct):
+    access_token: str
+    refresh_token: str = ""
+    expires: float | None = None
+    expires_in: float | None = None
+    scope: str = ""
+
+
+def host(origin: str, retailer: str) -> str:
+    """Return a store's address. The client secret travels there, so the name is checked.
+
+    Raises:
+        BadDomainPrefix: it is anything but one DNS label.
+    """
+    return origin.replace("{domain_prefix}", domain_prefix(retailer))
+
+
+class OAuth:
+    """One application's way to tokens."""
+
+    def __init__(
+        self, session: aiohttp.ClientSession, application: Application, origin: str = ORIGIN
+    ) -> None:
+        self.application = application
+        self._session = session
+        self._origin = origin
+
+    def link(self, state: str, authorize_url: str = AUTHORIZE_URL) -> str:
+        """Return where a retailer consents; it comes back with a code and this `state`."""
+        asked = {
+            "response_type": "code",
+            "client_id": self.application.client_id,
+            "redirect_uri": self.application.redirect_uri,
+            "state": state,
+            "scope": " ".join(self.application.scopes),
+        }
+        return f"{authorize_url}?{urlencode(asked)}"
+
+    async def exchange(self, retailer: str, code: str) -> Pair:
+        """Turn a consent code, which is 10 minutes old at most and works once, into tokens.
+
+        Raises:
+            BadDomainPrefix, TokensRefused, TokensUnanswered, TokensLater: no tokens.
+        """
+        uri = self.application.redirect_uri
+        return await self._asked(
+            retailer, grant_type="authorization_code", code=code, redirect_uri=uri
+        )
+
+    async def refresh(self, retailer: str, refresh_token: Secret) -> Pair:
+        """Turn a refresh token into a new pair; the old pair ends at once, both of it.
+
+        Raises:
+            TokensRefused, TokensUnanswered, TokensLater: no tokens.
+        """
+        token = refresh_token.reveal()
+        return await self._asked(retailer, grant_type="refresh_token", refresh_token=token)
+
+    async def _asked(self, retailer: str, **form: str) -> Pair:
+        form |= {
+            "client_id": self.application.client_id,
+            "client_secret": self.application.client_secret.reveal(),
+        }
+        url = URL(f"{host(self._origin, retailer)}/api/1.0/token", encoded=True)
+        try:
+            async with self._session.post(
+                url,
+                data=form,
+                timeout=aiohttp.ClientTimeout(total=_SECONDS),
+                allow_redirects=False,  # the form holds the client secret
+            ) as answer:
+                body = await answer.read()
+                status, headers = answer.status, answer.headers
+        except aiohttp.ClientConnectorError as error:
+            raise TokensUnanswered(f"Nothing answers at {url.host}.", sent=False) from error
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise TokensUnanswered(
+                f"{url.host} broke off before it gave tokens.", sent=True
+            ) from error
+        return _read(status, body, headers.get("X-RateLimit-Reset", ""))
+
+
+def _read(status: int, body: bytes, reset: str) -> Pair:
+    """Read an answer of the token endpoint; the status decides."""
+    if status == HTTPStatus.OK:
+        try:
+            answer = msgspec.json.decode(body, type=_Answer, strict=False)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            answer = None
+        if answer is None:
+            raise TokensUnanswered("Lightspeed gave tokens that cannot be read.", sent=True)
+        return _pair(answer)
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        raise TokensLater(_left(reset))
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise TokensUnanswered(f"Lightspeed's token endpoint answered {status}.", sent=True)
+    raise TokensRefused(f"Lightspeed refuses tokens ({status}): {_words(body)}")
+
+
+def _pair(answer: _Answer) -> Pair:
+    lasts = 86_400.0 if answer.expires_in is None else answer.expires_in
+    return Pair(
+        access=Secret(answer.access_token),
+        refresh=Secret(answer.refresh_token),
+        # By our own clock: theirs may differ from it, and only ours tells us when.
+        expires_at=time.time() + lasts,
+        scopes=frozenset(answer.scope.split()) or None,
+    )
+
+
+def _left(reset: str) -> float:
+    """Return the seconds until a reset, which is given in seconds since 1970."""
+    try:
+        return min(max(float(reset) - time.time(), 1.0), 10 * _MINUTE)
+    except ValueError:
+        return _MINUTE
+
+
+def _words(body: bytes) -> str:
+    try:
+        plain = msgspec.json.decode(body, type=dict[str, object])
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return "no reason given"
+    return str(plain.get("error_description") or plain.get("error") or "no reason given")[:_SHOWN]

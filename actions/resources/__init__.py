@@ -1,0 +1,1 @@
+"""What the vendor's API stores: one resource, one file; Structs first, then its actions."""

@@ -1,0 +1,165 @@
+"""One call on the wire, over all its tries: what may do harm twice is sent once."""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from importlib.metadata import version
+from typing import Any, Final
+
+import aiohttp
+import structlog
+from aiohttp import hdrs
+from msgspec import Struct
+from yarl import URL
+
+from actions.action import Action, Request
+from actions.answers import limited, refusal
+from actions.errors import (
+    ConnectionFailed,
+    LightspeedError,
+    OutcomeUnknown,
+    ServerError,
+    Unauthorized,
+)
+from actions.grants import Grant
+from actions.tokens import Tokens
+
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+_SECONDS: Final = 30.0
+_CONNECT_SECONDS: Final = 5.0
+_CONNECTIONS: Final = 100
+_PAUSES: Final = (0.25, 0.75, 2.0)
+"""Seconds between tries, and up to half as much again."""
+
+
+class Answer(Struct, frozen=True):
+    """What came back, read whole."""
+
+    status: int
+    body: bytes
+    retry_after: str = ""
+    date: str = ""
+
+
+class Sending(Struct, frozen=True):
+    """One call under way."""
+
+    action: Action[Any]
+    retailer: str
+    request: Request
+    url: URL
+
+    @property
+    def name(self) -> str:
+        """The action's name."""
+        return self.action.operation.name
+
+    async def answered(self, session: aiohttp.ClientSession, tokens: Tokens, grant: Grant) -> bytes:
+        """Send until there is a 2xx; return its body.
+
+        Raises:
+            LightspeedError: one of its kinds.
+            NeedsRelink, TokensUnanswered, TokensLater: 401, and there is no newer token.
+        """
+        lost = renewed = False
+        for pause in (*_PAUSES, None):
+            tried = await self._tried(session, grant)
+            if isinstance(tried, LightspeedError):
+                if pause is None or isinstance(tried, OutcomeUnknown):
+                    raise tried
+                lost = lost or not (isinstance(tried, ConnectionFailed) and tried.unsent)
+                await asyncio.sleep(pause * (1 + random.random() / 2))  # noqa: S311 - no secret
+            elif tried.status != HTTPStatus.UNAUTHORIZED:
+                return self._heeded(tried, lost=lost)
+            elif renewed:
+                break
+            else:
+                grant, renewed = await tokens.after_refusal(grant), True
+        said = f"the token is not accepted: run `backroom connect {self.retailer}` again."
+        raise Unauthorized(self.name, self.retailer, said)
+
+    async def _tried(
+        self, session: aiohttp.ClientSession, grant: Grant
+    ) -> Answer | LightspeedError:
+        """Send once; return an answer to heed, or what went wrong."""
+        try:
+            answer = await self._sent(session, grant)
+        except aiohttp.ClientConnectorError as error:
+            return self._unreached(error)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            return self._broken_off(error)
+        if answer.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            return answer
+        return self._outage(answer.status)
+
+    async def _sent(self, session: aiohttp.ClientSession, grant: Grant) -> Answer:
+        began = time.perf_counter()
+        headers = {hdrs.AUTHORIZATION: f"Bearer {grant.pair.access.reveal()}"}
+        if self.request.body is not None:
+            headers[hdrs.CONTENT_TYPE] = "application/json"
+        async with session.request(
+            self.request.verb,
+            self.url,
+            data=self.request.body,
+            headers=headers,
+            allow_redirects=False,
+        ) as response:
+            body = await response.read()
+        said = response.headers
+        log.debug(
+            "action.called",
+            action=self.name,
+            retailer=self.retailer,
+            status=response.status,
+            took=round(time.perf_counter() - began, 6),
+            request_id=said.get("X-Request-Id", ""),
+        )
+        retry_after, date = said.get(hdrs.RETRY_AFTER, ""), said.get(hdrs.DATE, "")
+        return Answer(response.status, body, retry_after, date)
+
+    def _heeded(self, answer: Answer, *, lost: bool) -> bytes:
+        """Return the body of a 2xx. The status alone decides."""
+        if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
+            return answer.body
+        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+            raise limited(self.action, self.retailer, answer.retry_after, answer.date)
+        if lost and self.request.verb == "DELETE" and answer.status == HTTPStatus.NOT_FOUND:
+            return b""  # an earlier try had done it
+        raise refusal(self.action, self.retailer, answer.status, answer.body)
+
+    def _unreached(self, error: aiohttp.ClientConnectorError) -> LightspeedError:
+        why = error.os_error.strerror or type(error.os_error).__name__
+        said = f"{self.url.host} cannot be reached ({why}); nothing was sent. Try again later."
+        return ConnectionFailed(self.name, self.retailer, said, unsent=True)
+
+    def _broken_off(self, error: Exception) -> LightspeedError:
+        if self.action.operation.repeatable:
+            said = f"{self.url.host} gave no answer ({type(error).__name__}). Try again later."
+            return ConnectionFailed(self.name, self.retailer, said)
+        return self._unknown(f"the connection broke ({type(error).__name__})")
+
+    def _outage(self, status: int) -> LightspeedError:
+        if self.action.operation.repeatable or status == HTTPStatus.SERVICE_UNAVAILABLE:
+            said = f"Lightspeed answered {status}. Try again later."
+            return ServerError(self.name, self.retailer, said)
+        return self._unknown(f"Lightspeed answered {status}")
+
+    def _unknown(self, what: str) -> OutcomeUnknown:
+        said = f"{what}, so it may have been done or not: look before you send it again."
+        return OutcomeUnknown(self.name, self.retailer, said)
+
+
+@asynccontextmanager
+async def open_session() -> AsyncIterator[aiohttp.ClientSession]:
+    """Open the connections of a process: bounded, with time limits, saying who we are."""
+    async with aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=_CONNECTIONS),
+        timeout=aiohttp.ClientTimeout(total=_SECONDS, sock_connect=_CONNECT_SECONDS),
+        headers={hdrs.USER_AGENT: f"Backroom/{version('backroom')}"},  # vendor: User Agent
+        cookie_jar=aiohttp.DummyCookieJar(),
+    ) as session:
+        yield session
