@@ -31,7 +31,6 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     """The domain prefix: `kowhai` of `https://kowhai.retail.lightspeed.app`."""
     webhook_key: Secret
     """The unguessable part of this retailer's webhook URLs."""
-    token: Secret
     unsigned: bool
     """Its webhooks were added by hand at the store, so the vendor signs none of them."""
     linked_at: datetime
@@ -49,7 +48,6 @@ class Address(msgspec.Struct, frozen=True):
 
 class _Record(msgspec.Struct):
     webhook_key: bytes
-    token: bytes
     unsigned: bool
     linked_at: int
 
@@ -77,19 +75,19 @@ def key_digest(webhook_key: str) -> bytes:
 
 
 class Connections:
-    """All connections, kept in Redis with their tokens and webhook keys sealed."""
+    """All connections, kept in Redis with their webhook keys sealed. `Grants` has the tokens."""
 
     def __init__(self, database: Database, vault: Vault) -> None:
         self._database = database
         self._vault = vault
 
-    async def link(self, retailer: str, token: Secret, *, unsigned: bool) -> Connection:
-        """Keep a connection. One that is there already gets the token and keeps its URLs."""
-        record = self._record(Secret(secrets.token_urlsafe(24)), token, retailer, unsigned=unsigned)
+    async def link(self, retailer: str, *, unsigned: bool) -> Connection:
+        """Keep a connection. One that is there already keeps its webhook URLs."""
+        record = self._record(Secret(secrets.token_urlsafe(24)), retailer, unsigned=unsigned)
         # Of several links at once the first one's URLs stay.
         await self._database.do("HSETNX", CONNECTIONS, retailer, msgspec.msgpack.encode(record))
         webhook_key = (await self.get(retailer)).webhook_key
-        record = self._record(webhook_key, token, retailer, unsigned=unsigned)
+        record = self._record(webhook_key, retailer, unsigned=unsigned)
         owner = _owner(retailer, unsigned=unsigned)
         await self._database.together(
             [
@@ -99,12 +97,9 @@ class Connections:
         )
         return await self.get(retailer)
 
-    def _record(
-        self, webhook_key: Secret, token: Secret, retailer: str, *, unsigned: bool
-    ) -> _Record:
+    def _record(self, webhook_key: Secret, retailer: str, *, unsigned: bool) -> _Record:
         return _Record(
             webhook_key=self._vault.seal(webhook_key.reveal().encode(), f"webhook key {retailer}"),
-            token=self._vault.seal(token.reveal().encode(), f"token {retailer}"),
             unsigned=unsigned,
             linked_at=int(time.time()),
         )
@@ -130,11 +125,9 @@ class Connections:
     def _opened(self, retailer: str, kept: bytes) -> Connection:
         record = msgspec.msgpack.decode(kept, type=_Record)
         webhook_key = self._vault.open(record.webhook_key, f"webhook key {retailer}")
-        token = self._vault.open(record.token, f"token {retailer}")
         return Connection(
             retailer=retailer,
             webhook_key=Secret(webhook_key.decode()),
-            token=Secret(token.decode()),
             unsigned=record.unsigned,
             linked_at=datetime.fromtimestamp(record.linked_at, UTC),
         )

@@ -9,7 +9,6 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from actions.connections import Connection, Connections
 from actions.database import Database
-from actions.secret import Secret
 from actions.vault import Vault, new_key
 from ingress.app import create_app
 from ingress.signatures import HEADER, sign
@@ -80,7 +79,7 @@ def connections(database: Database, vault: Vault) -> Connections:
 @pytest.fixture
 async def kowhai(connections: Connections) -> Connection:
     """A linked retailer whose deliveries are signed."""
-    return await connections.link("kowhai", Secret("lsxs_pt_kowhai"), unsigned=False)
+    return await connections.link("kowhai", unsigned=False)
 
 
 @pytest.fixture

@@ -6,7 +6,9 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from actions.client import API_VERSION
 from actions.database import place
+from actions.oauth import AUTHORIZE_URL, ORIGIN
 from actions.secret import Secret
 from workers.environment import load
 
@@ -33,6 +35,10 @@ class Settings(Struct, frozen=True, kw_only=True):
             description="How Lightspeed reaches `web`, for the webhook URLs; else host and port.",
         ),
     ] = ""
+    lightspeed_client_id: Annotated[
+        str,
+        Meta(description="The app's client id, from the developer portal; needed for OAuth."),
+    ] = ""
     lightspeed_client_secret: Annotated[
         tuple[Secret, ...],
         Meta(
@@ -40,6 +46,21 @@ class Settings(Struct, frozen=True, kw_only=True):
             description="The app's client secret; two, with a comma, during a rotation.",
         ),
     ] = ()
+    lightspeed_api_version: Annotated[
+        str,
+        Meta(pattern=r"^\d{4}-\d{2}$", description="The dated version that actions are sent to."),
+    ] = API_VERSION
+    lightspeed_origin: Annotated[
+        str,
+        Meta(
+            pattern=r"^https?://[^?#]*\{domain_prefix\}[^?#]*$",
+            description="Where a store is; a simulator's is `http://localhost:8089/{domain_prefix}`.",
+        ),
+    ] = ORIGIN
+    lightspeed_authorize_url: Annotated[
+        str,
+        Meta(pattern=r"^https?://", description="The page where a retailer consents."),
+    ] = AUTHORIZE_URL
     backroom_keys: Annotated[
         tuple[Secret, ...],
         Meta(description="Keys from `backroom keys new`: the first seals, every one opens."),

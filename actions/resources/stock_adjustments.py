@@ -1,6 +1,7 @@
 """Stock adjustments: stock that was lost or found, and why."""
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 from typing import Annotated, Final, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -20,6 +21,7 @@ Reason = Literal[
 ]
 _Uuid = Annotated[str, Meta(min_length=1, max_length=36)]
 
+_NUMBER: Final = r"^-?\d+(\.\d+)?$"
 _LOSSES: Final = frozenset({"DAMAGE", "EXPIRY", "INTERNAL_USE", "THEFT", "DONATION"})
 _GAINS: Final = frozenset({"STOCK_FOUND", "SAMPLE_FOR_SALE"})
 
@@ -46,7 +48,7 @@ class NewStockAdjustment(Struct, kw_only=True, forbid_unknown_fields=True, omit_
 
     product_id: _Uuid
     outlet_id: _Uuid
-    quantity: Annotated[str, Meta(pattern=r"^-?\d+(\.\d+)?$", max_length=32)]
+    quantity: Annotated[str, Meta(pattern=_NUMBER, max_length=32)]
     """A number as text: below zero for a loss, above for a gain."""
     reason: Reason
     custom_inventory_adjustment_reason_id: _Uuid | UnsetType = UNSET
@@ -76,10 +78,9 @@ class CreateStockAdjustments(Action[list[StockAdjustment]]):
 
 def _broken_rule(one: NewStockAdjustment) -> str | None:
     custom = one.custom_inventory_adjustment_reason_id
-    try:
-        quantity = Decimal(one.quantity)
-    except InvalidOperation:
-        return f"quantity must be a number as text, not {one.quantity!r}"
+    if not re.fullmatch(_NUMBER, one.quantity):
+        return f"quantity must be a plain number as text, but is {one.quantity!r}"
+    quantity = Decimal(one.quantity)
     if not quantity:
         return f"quantity must not be zero, but is {one.quantity!r}"
     if one.reason in _LOSSES and quantity > 0:

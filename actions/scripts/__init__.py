@@ -1,0 +1,1 @@
+"""Lua that decides in Redis, for all processes at once."""

@@ -5,6 +5,7 @@ import sys
 import click
 
 from actions.connections import domain_prefix
+from actions.grants import Grants, Pair
 from actions.secret import Secret
 from ingress.commands.opening import opened, run_async
 from ingress.commands.printing import as_json, table
@@ -36,7 +37,8 @@ async def command(prefix: str, personal_token: str, *, unsigned: bool, in_json: 
     retailer = domain_prefix(prefix)
     token = Secret(_given(personal_token))
     async with opened() as ours:
-        kept = await ours.connections.link(retailer, token, unsigned=unsigned)
+        await Grants(ours.database, ours.vault).keep(retailer, Pair(access=token))
+        kept = await ours.connections.link(retailer, unsigned=unsigned)
         urls = webhook_urls(kept, ours.settings.base_url)
     if in_json:
         as_json(

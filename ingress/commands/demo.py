@@ -56,7 +56,7 @@ async def _play(console: Console) -> tuple[Verdict, int]:
         )
         async with Database(redis.url) as database:
             connections = Connections(database, Vault([Secret(key)]))
-            connection = await connections.link(_RETAILER, Secret("demo"), unsigned=False)
+            connection = await connections.link(_RETAILER, unsigned=False)
             async with Child("web", environ) as web, Child("worker", environ) as worker:
                 show = Show(console, connection, secret.encode(), web, worker)
                 await show.run()

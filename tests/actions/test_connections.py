@@ -19,31 +19,29 @@ from actions.errors import CannotOpen, NotConnected
 from actions.secret import Secret
 from actions.vault import Vault, new_key
 
-TOKEN = Secret("lsxs_pt_canary")
-
 
 async def test_a_linked_retailer_is_found_again(connections: Connections) -> None:
-    made = await connections.link("torea", TOKEN, unsigned=True)
+    made = await connections.link("torea", unsigned=True)
     found = await connections.get("torea")
-    assert (found.retailer, found.token.reveal()) == ("torea", TOKEN.reveal())
+    assert found.retailer == "torea"
     assert found.webhook_key.reveal() == made.webhook_key.reveal()
     assert found.unsigned
     assert timedelta(0) <= datetime.now(UTC) - found.linked_at < timedelta(minutes=1)
 
 
-async def test_linking_again_keeps_the_urls_and_takes_the_new_token(
+async def test_linking_again_keeps_the_urls(
     connections: Connections, kowhai: Connection, database: Database
 ) -> None:
-    again = await connections.link("kowhai", Secret("newer"), unsigned=True)
+    again = await connections.link("kowhai", unsigned=True)
     assert again.webhook_key.reveal() == kowhai.webhook_key.reveal()
-    assert (again.token.reveal(), again.unsigned) == ("newer", True)
+    assert again.unsigned
     assert len(await connections.all()) == 1
     assert len(await addresses(database)) == 1
 
 
 async def test_connections_are_listed_by_name(connections: Connections) -> None:
     for name in ("torea", "kowhai", "0-weka"):
-        await connections.link(name, TOKEN, unsigned=False)
+        await connections.link(name, unsigned=False)
     assert [one.retailer for one in await connections.all()] == ["0-weka", "kowhai", "torea"]
 
 
@@ -62,7 +60,7 @@ async def test_an_unknown_retailer_is_said_in_words(connections: Connections) ->
 async def test_every_retailer_has_its_own_unguessable_webhook_key(
     connections: Connections,
 ) -> None:
-    made = [await connections.link(f"r{i}", TOKEN, unsigned=False) for i in range(20)]
+    made = [await connections.link(f"r{i}", unsigned=False) for i in range(20)]
     found = {one.webhook_key.reveal() for one in made}
     assert len(found) == 20
     assert all(re.fullmatch(r"[A-Za-z0-9_-]{32}", one) for one in found)
@@ -72,7 +70,7 @@ async def test_every_retailer_has_its_own_unguessable_webhook_key(
 async def test_an_address_is_found_by_its_key_alone(
     connections: Connections, database: Database, *, unsigned: bool
 ) -> None:
-    made = await connections.link("torea", TOKEN, unsigned=unsigned)
+    made = await connections.link("torea", unsigned=unsigned)
     found = await address(database, made.webhook_key.reveal())
     assert found is not None
     assert (found.retailer, found.unsigned) == ("torea", unsigned)
@@ -87,14 +85,14 @@ async def test_no_other_text_is_an_address(
     assert await address(database, kowhai.webhook_key.reveal() + odd) is None or not odd
 
 
-async def test_redis_holds_neither_token_nor_webhook_key(
+async def test_redis_does_not_hold_the_webhook_key(
     connections: Connections, database: Database
 ) -> None:
-    made = await connections.link("torea", TOKEN, unsigned=False)
+    made = await connections.link("torea", unsigned=False)
     kept = [await database.do("HGETALL", name) for name in await database.do("KEYS", "*")]
     assert len(kept) == 2
-    for secret in (made.token, made.webhook_key):
-        assert secret.reveal().encode() not in b"".join(b"".join((*h, *h.values())) for h in kept)
+    secret = made.webhook_key.reveal().encode()
+    assert secret not in b"".join(b"".join((*h, *h.values())) for h in kept)
 
 
 async def test_a_key_that_was_lost_is_said_in_words(database: Database, kowhai: Connection) -> None:
@@ -103,7 +101,7 @@ async def test_a_key_that_was_lost_is_said_in_words(database: Database, kowhai: 
         await stranger.get(kowhai.retailer)
 
 
-async def test_a_token_moved_to_another_retailer_does_not_open(
+async def test_a_webhook_key_moved_to_another_retailer_does_not_open(
     connections: Connections, kowhai: Connection, database: Database
 ) -> None:
     kept = await database.do("HGET", "backroom:connections", kowhai.retailer)
@@ -117,8 +115,7 @@ async def test_an_address_taken_out_is_gone(kowhai: Connection, database: Databa
     assert await address(database, kowhai.webhook_key.reveal()) is None
 
 
-def test_a_connection_shows_neither_token_nor_webhook_key(kowhai: Connection) -> None:
-    assert kowhai.token.reveal() not in repr(kowhai)
+def test_a_connection_does_not_show_its_webhook_key(kowhai: Connection) -> None:
     assert kowhai.webhook_key.reveal() not in repr(kowhai)
 
 

@@ -28,7 +28,7 @@ class Storage:
 
         async def link(database: Database) -> str:
             connections = Connections(database, Vault([Secret(self.key)]))
-            connection = await connections.link("kowhai", Secret("token"), unsigned=False)
+            connection = await connections.link("kowhai", unsigned=False)
             return f"/webhooks/{connection.webhook_key.reveal()}"
 
         return self._ask(link)

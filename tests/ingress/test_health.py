@@ -12,7 +12,6 @@ from structlog.testing import capture_logs
 
 from actions.connections import Connection, Connections
 from actions.database import Database, place
-from actions.secret import Secret
 from actions.vault import Vault
 from ingress.app import create_app
 from tests.conftest import Ingress, path, signed, unique
@@ -49,7 +48,7 @@ async def opened(settings: Settings, vault: Vault, folder: Path) -> AsyncIterato
         link.symlink_to(place(redis.url))
         async with Database(f"unix://{link}", 1.5) as database, Database(redis.url) as control:
             connections = Connections(database, vault)
-            torea = await connections.link("torea", Secret("t"), unsigned=False)
+            torea = await connections.link("torea", unsigned=False)
             server = TestServer(await create_app(settings, database))
             async with TestClient(server) as client:
                 yield Shop(client, torea, redis, link, control)

@@ -15,7 +15,6 @@ from msgspec.structs import replace
 from actions.connections import Connection, Connections
 from actions.database import Database
 from actions.errors import WrongSetting
-from actions.secret import Secret
 from ingress.app import create_app
 from ingress.signatures import HEADER, sign
 from tests.conftest import CLIENT_SECRET, path, unique
@@ -222,7 +221,7 @@ async def test_without_a_client_secret_only_unsigned_connections_are_served(
     bare = replace(settings, lightspeed_client_secret=())
     for retailer, unsigned, starts in ((None, True, False), ("a", True, True), ("b", False, False)):
         if retailer:
-            await connections.link(retailer, Secret("t"), unsigned=unsigned)
+            await connections.link(retailer, unsigned=unsigned)
         if starts:
             assert await create_app(bare, database)
         else:

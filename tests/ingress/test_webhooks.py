@@ -9,7 +9,6 @@ from structlog.testing import capture_logs
 
 from actions.connections import WEBHOOK_KEYS, Connection, Connections, key_digest
 from actions.database import Database
-from actions.secret import Secret
 from ingress.app import create_app
 from ingress.signatures import HEADER, sign
 from tests.conftest import CLIENT_SECRET, FORM, Ingress, Work, path, signed, unique
@@ -26,7 +25,7 @@ UNKNOWN = "No connection has this webhook key.\n"
 @pytest.fixture
 async def tui(connections: Connections) -> Connection:
     """A retailer whose hooks were added by hand, so that nothing is signed."""
-    return await connections.link("tui", Secret("t"), unsigned=True)
+    return await connections.link("tui", unsigned=True)
 
 
 @pytest.fixture
@@ -108,7 +107,7 @@ async def test_the_same_bytes_at_once_are_stored_once(
 async def test_the_same_bytes_for_another_retailer_are_no_repeat(
     ingress: Ingress, kowhai: Connection, connections: Connections, database: Database
 ) -> None:
-    torea = await connections.link("torea", Secret("t"), unsigned=False)
+    torea = await connections.link("torea", unsigned=False)
     body = unique()
     for one in (kowhai, torea):
         answer = await ingress.post(path(one), data=body, headers=signed(body))
@@ -204,7 +203,7 @@ async def test_every_refusal_is_counted_by_its_reason(
 async def test_no_payload_token_or_webhook_key_stands_in_redis_or_in_a_log(
     ingress: Ingress, connections: Connections, database: Database
 ) -> None:
-    one = await connections.link("torea", Secret("canary-token"), unsigned=False)
+    one = await connections.link("torea", unsigned=False)
     body = b"payload=canary-payload"
     with capture_logs() as logs:
         assert (await ingress.post(path(one), data=body, headers=signed(body))).status == 200
@@ -219,10 +218,10 @@ async def test_no_payload_token_or_webhook_key_stands_in_redis_or_in_a_log(
 async def test_a_connection_marked_anew_is_seen_at_once(
     ingress: Ingress, connections: Connections, *, unsigned: bool
 ) -> None:
-    before = await connections.link("torea", Secret("t"), unsigned=not unsigned)
+    before = await connections.link("torea", unsigned=not unsigned)
     body = unique()
     assert (await ingress.post(path(before), data=body, headers=signed(body))).status == 200
-    await connections.link("torea", Secret("t"), unsigned=unsigned)
+    await connections.link("torea", unsigned=unsigned)
     answer = await ingress.post(path(before, "sale.update"), data=unique())
     assert answer.status == (200 if unsigned else 401)
 
@@ -230,9 +229,9 @@ async def test_a_connection_marked_anew_is_seen_at_once(
 async def test_deliveries_at_once_all_see_that_a_connection_was_marked_anew(
     ingress: Ingress, connections: Connections, database: Database
 ) -> None:
-    before = await connections.link("torea", Secret("t"), unsigned=True)
+    before = await connections.link("torea", unsigned=True)
     assert (await ingress.post(path(before), data=unique())).status == 200
-    await connections.link("torea", Secret("t"), unsigned=False)
+    await connections.link("torea", unsigned=False)
     await database.do("CLIENT", "PAUSE", "300", "WRITE")  # so that all of them wait together
     bodies = [unique() for _ in range(20)]
     posts = (ingress.post(path(before), data=body, headers=signed(body)) for body in bodies)

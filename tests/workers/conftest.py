@@ -20,7 +20,6 @@ from structlog.typing import EventDict
 import ingress
 from actions.connections import Connection, Connections, address
 from actions.database import Database
-from actions.secret import Secret
 from workers.discovery import Loaded, Plugins
 from workers.events import SALE_UPDATE, Event, EventType
 from workers.inbox import Arrival, Inbox, Outcome, now_ms
@@ -94,7 +93,7 @@ class Ledger:
 @pytest.fixture
 async def torea(connections: Connections) -> Connection:
     """Another linked retailer."""
-    return await connections.link("torea", Secret("lsxs_pt_torea"), unsigned=False)
+    return await connections.link("torea", unsigned=False)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import pytest
 
 from actions.connections import Connection, Connections
 from actions.database import Database
-from actions.secret import Secret
 from tests.conftest import Work
 from tests.workers.conftest import (
     KOWHAI_ID,
@@ -230,7 +229,7 @@ async def test_a_domain_prefix_may_be_spelt_in_capitals(store: Store, work: Work
 async def test_an_unsigned_delivery_teaches_no_retailer_id(
     store: Store, work: Work, connections: Connections
 ) -> None:
-    hand = await connections.link("tui", Secret("t"), unsigned=True)
+    hand = await connections.link("tui", unsigned=True)
     ledger = Ledger()
     for version, retailer_id in ((1, "forged"), (2, "true")):
         fields = {"domain_prefix": "tui", "retailer_id": retailer_id}

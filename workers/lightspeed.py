@@ -1,0 +1,73 @@
+"""Lightspeed as this process reaches it: built from the settings, opened once."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from msgspec import Struct
+
+from actions.catalog import CATALOG
+from actions.client import Client
+from actions.database import Database
+from actions.errors import WrongSetting
+from actions.grants import Grants
+from actions.oauth import Application, OAuth
+from actions.sending import open_session
+from actions.tokens import Tokens
+from actions.vault import Vault
+from workers.settings import Settings
+
+CALLBACK = "/oauth/callback"
+"""Where a retailer comes back to from the consent page."""
+SCOPES = tuple(sorted({scope for action in CATALOG.values() for scope in action.operation.scopes}))
+"""What the actions need, all of them together."""
+
+
+class Lightspeed(Struct, frozen=True):
+    """What calls, and what knows who may."""
+
+    client: Client
+    grants: Grants
+    oauth: OAuth | None
+    """None when `LIGHTSPEED_CLIENT_ID` or the secret is not set."""
+
+    def consent(self) -> OAuth:
+        """Return the way to new grants.
+
+        Raises:
+            WrongSetting: the application's id or secret is not set.
+        """
+        if self.oauth is None:
+            raise WrongSetting(
+                "LIGHTSPEED_CLIENT_ID and LIGHTSPEED_CLIENT_SECRET must be set to link retailers "
+                "with OAuth: copy them from the developer portal."
+            )
+        return self.oauth
+
+
+@asynccontextmanager
+async def lightspeed(
+    settings: Settings, database: Database, vault: Vault
+) -> AsyncIterator[Lightspeed]:
+    """Open connections to Lightspeed; at the end, refreshes under way are let end."""
+    grants = Grants(database, vault)
+    async with open_session() as session:
+        oauth = None
+        if settings.lightspeed_client_id and settings.lightspeed_client_secret:
+            application = Application(
+                client_id=settings.lightspeed_client_id,
+                client_secret=settings.lightspeed_client_secret[0],
+                redirect_uri=settings.base_url + CALLBACK,
+                scopes=SCOPES,
+            )
+            oauth = OAuth(session, application, settings.lightspeed_origin)
+        tokens = Tokens(grants, oauth)
+        client = Client(
+            tokens,
+            session,
+            origin=settings.lightspeed_origin,
+            version=settings.lightspeed_api_version,
+        )
+        try:
+            yield Lightspeed(client, grants, oauth)
+        finally:
+            await tokens.close()
