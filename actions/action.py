@@ -53,6 +53,17 @@ class Action(Struct, Generic[R]):
 
     operation: ClassVar[Operation]
 
+    def __repr__(self) -> str:
+        """Show what is read, and of a write its ids alone: the rest may be a shopper's."""
+        operation = self.operation
+        shown = [
+            f"{field.name}={value!r}"
+            for field in operation.parameters
+            if (operation.reads or field.name in operation.in_path)
+            and (value := getattr(self, field.name)) is not UNSET
+        ]
+        return f"{operation.name}({', '.join(shown)})"
+
     def needs(self) -> tuple[str, ...]:
         """Return the scopes that this call needs."""
         return self.operation.scopes

@@ -107,6 +107,11 @@ class Grants:
             why=(why or b"").decode(),
         )
 
+    async def state(self, retailer: str) -> tuple[str, str]:
+        """Return whether a retailer is `linked` or `needs_relink`, and why."""
+        state, why = await self._database.do("HMGET", _key(retailer), "state", "why")
+        return (state or b"needs_relink").decode(), (why or b"").decode()
+
     async def begin(self, grant: Grant) -> Mine | Busy | Over:
         """Ask for the turn to refresh a grant."""
         args = [grant.generation, TURN_SECONDS]
@@ -135,6 +140,11 @@ class Grants:
         tokens = msgspec.msgpack.encode((pair.access.reveal(), pair.refresh.reveal()))
         sealed = self._vault.seal(tokens, _bound(retailer))
         return sealed, pair.expires_at, " ".join(sorted(pair.scopes or ()))
+
+
+def tokens_place(retailer: str) -> tuple[str, str, str]:
+    """Return the hash and field where a retailer's tokens stand, and what they are bound to."""
+    return _key(retailer), "tokens", _bound(retailer)
 
 
 def _key(retailer: str) -> str:

@@ -21,6 +21,15 @@ _SECONDS: Final = 10.0
 """For one token request; a turn to refresh lasts longer."""
 _SHOWN: Final = 100
 _MINUTE: Final = 60.0
+_REFUSALS: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED})
+_OURS: Final = frozenset({"invalid_client", "unauthorized_client"})
+"""Errors that say something about the application and nothing about a grant (RFC 6749, 5.2)."""
+
+
+class ApplicationRefused(BackroomError):
+    """The application's id or secret is not accepted; what retailers have granted goes on."""
+
+    exit_code = 2
 
 
 class TokensRefused(BackroomError):
@@ -94,7 +103,8 @@ class OAuth:
         """Turn a consent code, which is 10 minutes old at most and works once, into tokens.
 
         Raises:
-            BadDomainPrefix, TokensRefused, TokensUnanswered, TokensLater: no tokens.
+            BadDomainPrefix, ApplicationRefused, TokensRefused, TokensUnanswered, TokensLater: no
+                tokens.
         """
         uri = self.application.redirect_uri
         return await self._asked(
@@ -105,7 +115,7 @@ class OAuth:
         """Turn a refresh token into a new pair; the old pair ends at once, both of it.
 
         Raises:
-            TokensRefused, TokensUnanswered, TokensLater: no tokens.
+            ApplicationRefused, TokensRefused, TokensUnanswered, TokensLater: no tokens.
         """
         token = refresh_token.reveal()
         return await self._asked(retailer, grant_type="refresh_token", refresh_token=token)
@@ -148,7 +158,14 @@ def _read(status: int, body: bytes, reset: str) -> Pair:
         raise TokensLater(_left(reset))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise TokensUnanswered(f"Lightspeed's token endpoint answered {status}.", sent=True)
-    raise TokensRefused(f"Lightspeed refuses tokens ({status}): {_words(body)}")
+    error, words = _words(body)
+    if status not in _REFUSALS or not error:  # a proxy's, a page's: no word on the grant
+        raise TokensUnanswered(f"Lightspeed's token endpoint answered {status}.", sent=False)
+    if error in _OURS:
+        raise ApplicationRefused(
+            f"Lightspeed does not accept LIGHTSPEED_CLIENT_ID and LIGHTSPEED_CLIENT_SECRET: {words}"
+        )
+    raise TokensRefused(f"Lightspeed refuses tokens ({status}): {words}")
 
 
 def _pair(answer: _Answer) -> Pair:
@@ -165,14 +182,16 @@ def _pair(answer: _Answer) -> Pair:
 def _left(reset: str) -> float:
     """Return the seconds until a reset, which is given in seconds since 1970."""
     try:
-        return min(max(float(reset) - time.time(), 1.0), 10 * _MINUTE)
+        return min(10 * _MINUTE, max(1.0, float(reset) - time.time()))  # in this order for nan
     except ValueError:
         return _MINUTE
 
 
-def _words(body: bytes) -> str:
+def _words(body: bytes) -> tuple[str, str]:
+    """Return a refusal's error and what to say of it."""
     try:
         plain = msgspec.json.decode(body, type=dict[str, object])
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        return "no reason given"
-    return str(plain.get("error_description") or plain.get("error") or "no reason given")[:_SHOWN]
+        return "", ""
+    error = str(plain.get("error") or "")
+    return error, str(plain.get("error_description") or error)[:_SHOWN]

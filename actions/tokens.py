@@ -7,9 +7,9 @@ from typing import Final, Protocol
 
 import structlog
 
-from actions.errors import BackroomError
+from actions.errors import BackroomError, DatabaseAway
 from actions.grants import Busy, Grant, Grants, Mine, Pair
-from actions.oauth import TokensRefused, TokensUnanswered
+from actions.oauth import TokensLater, TokensRefused, TokensUnanswered
 from actions.secret import Secret
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
@@ -19,6 +19,10 @@ EARLY_SECONDS: Final = 600
 _PATIENCE: Final = 20.0
 """Seconds to wait for another process' turn: a little longer than a turn lasts."""
 _LOOK_SECONDS: Final = 0.02
+_REST_SECONDS: Final = 30.0
+"""After a refresh that failed, a token that is good for some minutes yet is used so long."""
+_KEEP_SECONDS: Final = 60.0
+"""For Redis to come back, when a new pair is to be kept."""
 _RELINK: Final = "link it again with `backroom connect {}`."
 
 
@@ -44,6 +48,7 @@ class Tokens:
         self._oauth = oauth
         self._known: dict[str, Grant] = {}
         self._refreshing: dict[str, asyncio.Task[Grant]] = {}
+        self._rests: dict[str, float] = {}
 
     async def get(self, retailer: str) -> Grant:
         """Return a grant whose access token is good now.
@@ -55,16 +60,18 @@ class Tokens:
         grant = self._known.get(retailer)
         if grant is None or grant.state != "linked":
             grant = await self._read(retailer)
-        if not _is_ending(grant.pair):
+        if not _is_ending(grant.pair) or (
+            _is_good(grant.pair) and time.monotonic() < self._rests.get(retailer, 0)
+        ):
             return grant
         try:
             return await self._renewed(grant)
-        except BackroomError:
-            if grant.pair.expires_at > time.time() and (
-                (now := await self._read(retailer)).state == "linked"
-            ):
-                return now  # it is good for some minutes yet
-            raise
+        except BackroomError as error:
+            if not _is_good(grant.pair):
+                raise
+            pause = error.retry_after if isinstance(error, TokensLater) else _REST_SECONDS
+            self._rests[retailer] = time.monotonic() + pause
+            return await self._read(retailer)  # it is good for some minutes yet
 
     async def after_refusal(self, grant: Grant) -> Grant:
         """Return a newer grant than one whose access token was answered with 401.
@@ -137,8 +144,19 @@ class Tokens:
             raise
         else:
             # A pair without a refresh token keeps the old one (seen in 2019).
-            await self._grants.renew(grant, turn, _kept(pair, grant.pair))
+            await self._keep(grant, turn, _kept(pair, grant.pair))
             log.info("grant.refreshed", retailer=grant.retailer, generation=grant.generation + 1)
+
+    async def _keep(self, grant: Grant, turn: Mine, pair: Pair) -> None:
+        """Keep the only pair that is valid now, also when Redis is away for a moment."""
+        until = time.monotonic() + _KEEP_SECONDS
+        while True:
+            try:
+                return await self._grants.renew(grant, turn, pair)
+            except DatabaseAway:
+                if time.monotonic() > until:
+                    raise
+            await asyncio.sleep(_LOOK_SECONDS)
 
 
 def _kept(pair: Pair, old: Pair) -> Pair:
@@ -152,3 +170,7 @@ def _kept(pair: Pair, old: Pair) -> Pair:
 
 def _is_ending(pair: Pair) -> bool:
     return bool(pair.expires_at) and pair.expires_at - time.time() < EARLY_SECONDS
+
+
+def _is_good(pair: Pair) -> bool:
+    return pair.expires_at > time.time()

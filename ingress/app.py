@@ -11,6 +11,7 @@ from actions.errors import WrongSetting
 from actions.vault import Vault
 from ingress.health import Readiness, health
 from ingress.intake import Intake
+from ingress.linking import Consent
 from ingress.webhooks import Door
 from workers.inbox import Inbox
 from workers.settings import Settings
@@ -28,8 +29,8 @@ async def create_app(settings: Settings, database: Database) -> web.Application:
     """
     client_secrets = [one.reveal().encode() for one in settings.lightspeed_client_secret]
     await _check_secrets(client_secrets, database)
-    inbox = Inbox(database, Vault(settings.backroom_keys), settings.inbox_seconds)
-    intake = Intake(inbox)
+    vault = Vault(settings.backroom_keys)
+    intake = Intake(Inbox(database, vault, settings.inbox_seconds))
     door = Door(database, intake, client_secrets, settings.webhook_max_bytes)
     app = web.Application(client_max_size=settings.webhook_max_bytes)
     app[DOOR] = door
@@ -38,6 +39,8 @@ async def create_app(settings: Settings, database: Database) -> web.Application:
     app.router.add_route(hdrs.METH_ANY, "/webhooks/{key}", door.receive)
     app.router.add_get("/health", health)
     app.router.add_get("/ready", Readiness(database).ready)
+    consent = Consent(settings, database, vault)
+    app.add_routes(consent.routes())
 
     async def writing(_: web.Application) -> AsyncIterator[None]:
         writer = asyncio.create_task(intake.run(), name="intake")
@@ -46,7 +49,7 @@ async def create_app(settings: Settings, database: Database) -> web.Application:
         await asyncio.wait({writer}, timeout=_LEAVE_SECONDS)
         writer.cancel()
 
-    app.cleanup_ctx.append(writing)
+    app.cleanup_ctx.extend((writing, consent.opened))
     return app
 
 

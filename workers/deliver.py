@@ -13,7 +13,7 @@ from workers.discovery import Plugins
 from workers.events import Event
 from workers.inbox import Inbox, Outcome, now_ms
 from workers.logs import where
-from workers.plugins import Context, GiveUp, Subscriber
+from workers.plugins import Context, GiveUp, Reach, Subscriber
 from workers.retry import Again
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
@@ -51,7 +51,12 @@ class TimedOut(Exception):
 
 
 async def deliver(
-    inbox: Inbox, plugins: Plugins, event_id: str, name: str, job_id: str
+    inbox: Inbox,
+    plugins: Plugins,
+    event_id: str,
+    name: str,
+    job_id: str,
+    reach: Reach | None = None,
 ) -> Again | None:
     """Run a subscriber once. Returns when to run it again, or None when it is over.
 
@@ -73,7 +78,7 @@ async def deliver(
         await inbox.not_begun(event_id, name)
         raise
     given = event(event_id, delivery, read(delivery.declared, body))
-    end = await _ended(subscriber, given, _context(plugins, subscriber, given, run))
+    end = await _ended(subscriber, given, _context(plugins, subscriber, given, run, reach))
     await inbox.finish(event_id, name, _outcome(inbox, run, end))
     _tell(run, delivery, given, end)
     return end.again
@@ -114,7 +119,11 @@ def _is_ours(error: BaseException) -> bool:
 
 
 def _context(
-    plugins: Plugins, subscriber: Subscriber, given: Event[object], run: Run
+    plugins: Plugins,
+    subscriber: Subscriber,
+    given: Event[object],
+    run: Run,
+    reach: Reach | None,
 ) -> Context[Struct]:
     bound = log.bind(
         event_id=given.id,
@@ -128,6 +137,8 @@ def _context(
         bound,
         run.attempt,
         plugins.opened.get(subscriber.plugin),
+        given.retailer,
+        reach,
     )
 
 

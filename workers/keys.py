@@ -11,6 +11,7 @@ COUNTS = "backroom:counts"
 RETAILER_IDS = "backroom:retailer-ids"
 """Hash: each retailer's id, learnt from its first signed delivery."""
 EVENTS_QUEUE = "backroom:events"
+ACTIONS_QUEUE = "backroom:actions"
 
 
 def delivery(event_id: str) -> str:
@@ -26,3 +27,8 @@ def event(event_id: str) -> str:
 def newest(retailer: str, event_type: str, entity: str) -> str:
     """String: the highest order dispatched for an entity (the version gate)."""
     return f"backroom:newest:{retailer}:{event_type}:{entity}"
+
+
+def action_job(job_id: str) -> str:
+    """Hash: an action that was enqueued, its parameters and result sealed."""
+    return f"backroom:job:{job_id}"

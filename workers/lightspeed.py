@@ -2,9 +2,11 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any, TypeVar
 
 from msgspec import Struct
 
+from actions.action import Action
 from actions.catalog import CATALOG
 from actions.client import Client
 from actions.database import Database
@@ -14,7 +16,10 @@ from actions.oauth import Application, OAuth
 from actions.sending import open_session
 from actions.tokens import Tokens
 from actions.vault import Vault
+from workers.action_jobs import ActionJobs
 from workers.settings import Settings
+
+R = TypeVar("R")
 
 CALLBACK = "/oauth/callback"
 """Where a retailer comes back to from the consent page."""
@@ -23,12 +28,21 @@ SCOPES = tuple(sorted({scope for action in CATALOG.values() for scope in action.
 
 
 class Lightspeed(Struct, frozen=True):
-    """What calls, and what knows who may."""
+    """What calls, what enqueues, and what knows who may."""
 
     client: Client
+    jobs: ActionJobs
     grants: Grants
     oauth: OAuth | None
     """None when `LIGHTSPEED_CLIENT_ID` or the secret is not set."""
+
+    async def call(self, action: Action[R], retailer: str) -> R:
+        """Run an action now; raises what `Client.call` raises."""
+        return await self.client.call(action, retailer)
+
+    async def enqueue(self, action: Action[Any], retailer: str) -> str:
+        """Run an action as a job; return its id."""
+        return await self.jobs.enqueue(action, retailer)
 
     def consent(self) -> OAuth:
         """Return the way to new grants.
@@ -68,6 +82,6 @@ async def lightspeed(
             version=settings.lightspeed_api_version,
         )
         try:
-            yield Lightspeed(client, grants, oauth)
+            yield Lightspeed(client, ActionJobs(database, vault), grants, oauth)
         finally:
             await tokens.close()

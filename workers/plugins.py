@@ -5,17 +5,19 @@ import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from datetime import timedelta
 from math import inf
-from typing import Any, Generic, TypeAlias, TypeVar, overload
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar, overload
 
 from msgspec import Struct
 from structlog.typing import FilteringBoundLogger
 
+from actions.action import Action
 from actions.errors import BackroomError
 from workers.events import Event, EventType
 
 __all__ = ["BadPlugin", "Context", "GiveUp", "Lifespan", "NoSettings", "Plugin", "Retry"]
 
 P = TypeVar("P")
+R = TypeVar("R")
 T = TypeVar("T")
 S = TypeVar("S", bound=Struct)
 
@@ -60,6 +62,16 @@ class Lifespan(Struct, Generic[T], frozen=True):
     open: Callable[[Any], AsyncGenerator[T, None]]
 
 
+class Reach(Protocol):
+    """How a context reaches a retailer's store."""
+
+    async def call(self, action: Action[R], retailer: str) -> R:
+        """Run an action now."""
+
+    async def enqueue(self, action: Action[Any], retailer: str) -> str:
+        """Run it as a job; return the job's id."""
+
+
 class Context(Generic[S]):
     """What a subscriber is given besides the event."""
 
@@ -69,6 +81,8 @@ class Context(Generic[S]):
         log: FilteringBoundLogger,
         attempt: int = 1,
         opened: Mapping[str, Any] | None = None,
+        retailer: str = "",
+        reach: Reach | None = None,
     ) -> None:
         self.settings = settings
         """The plugin's own settings, read from the environment at start."""
@@ -77,6 +91,24 @@ class Context(Generic[S]):
         self.attempt = attempt
         """Which run this is, counted from 1. Above 1, an earlier run may have got half-way."""
         self._opened = opened or {}
+        self._retailer = retailer
+        self._reach = reach
+
+    async def call(self, action: Action[R]) -> R:
+        """Run an action at the event's retailer now, and return its result.
+
+        Raises what `actions.client.Client.call` raises; let it pass, and the run is tried again.
+        """
+        return await self._reached().call(action, self._retailer)
+
+    async def enqueue(self, action: Action[Any]) -> str:
+        """Run an action at the event's retailer later, as a job of its own; return its id."""
+        return await self._reached().enqueue(action, self._retailer)
+
+    def _reached(self) -> Reach:
+        if self._reach is None:
+            raise RuntimeError("This context was made without a way to Lightspeed.")
+        return self._reach
 
     def opened(self, lifespan: Lifespan[T]) -> T:
         """Return what a `@plugin.lifespan` function of this plugin has opened."""

@@ -16,6 +16,8 @@ from workers.keys import EVENTS_QUEUE
 
 DISPATCH: Final = "dispatch"
 DELIVER: Final = "deliver"
+RUN_ACTION: Final = "run_action"
+JOB_PREFIX: Final = job_key_prefix
 # The scripts write this prefix out; should arq ever change it, the start must fail, not lose jobs.
 assert job_key_prefix == "arq:job:"  # noqa: S101 - a fact about arq, checked where it is used
 

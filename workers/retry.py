@@ -1,4 +1,4 @@
-"""What follows a subscriber's failure: one pure function from exception to decision."""
+"""What follows a failure: pure functions from exception to decision."""
 
 import random
 from collections.abc import Callable
@@ -6,6 +6,16 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from actions.errors import (
+    BackroomError,
+    ConnectionFailed,
+    NotConnected,
+    RateLimited,
+    ServerError,
+    Unauthorized,
+)
+from actions.oauth import TokensLater, TokensUnanswered
+from actions.tokens import NeedsRelink
 from workers.plugins import GiveUp, Retry, Subscriber
 
 LONGEST_WAIT = 3600.0
@@ -25,7 +35,20 @@ class Over(Struct, frozen=True):
     """Stop for good; the event is failed."""
 
 
+class Wait(Struct, frozen=True):
+    """Not now, and no failure: run it again after so many seconds, at no cost."""
+
+    after: float
+
+
 Decision: TypeAlias = Again | Over
+
+ACTION_ATTEMPTS = 8
+_ACTION_BACKOFF = 2.0
+_RELINK_SECONDS = 30.0
+"""How often a job looks whether its retailer has been linked again."""
+_WAITS = (NeedsRelink, NotConnected, Unauthorized)
+_AGAIN = (ConnectionFailed, ServerError, TokensUnanswered)
 
 
 def decide(
@@ -45,3 +68,20 @@ def decide(
         return Again(error.after)
     wait = min(LONGEST_WAIT, subscriber.backoff * _GROWTH ** min(attempt - 1, _MOST_GROWTH))
     return Again(wait * (1 + chance() / 5))
+
+
+def decide_action(
+    error: BackroomError, attempt: int, chance: Callable[[], float] = random.random
+) -> Again | Wait | Over:
+    """Say what follows when attempt number `attempt` of an action's job ended with `error`.
+
+    The rate limit and a retailer that must be linked again are waited for, however long.
+    """
+    if isinstance(error, RateLimited | TokensLater):
+        return Wait(error.retry_after * (1 + chance() / 50))
+    if isinstance(error, _WAITS):
+        return Wait(_RELINK_SECONDS * (1 + chance() / 5))
+    if isinstance(error, _AGAIN) and attempt < ACTION_ATTEMPTS:
+        wait = min(LONGEST_WAIT, _ACTION_BACKOFF ** min(attempt, _MOST_GROWTH))
+        return Again(wait * (1 + chance() / 5))
+    return Over()

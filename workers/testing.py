@@ -9,6 +9,8 @@ import structlog
 from msgspec import Struct
 from structlog.testing import LogCapture
 
+from actions.action import Action
+from actions.checking import checked
 from workers.deliveries import read
 from workers.events import PING, Event, EventType, Ping
 from workers.plugins import Context, Lifespan, NoSettings
@@ -17,6 +19,7 @@ from workers.samples import form, sample
 __all__ = ["FakeContext", "make_event"]
 
 P = TypeVar("P")
+R = TypeVar("R")
 T = TypeVar("T")
 S = TypeVar("S", bound=Struct)
 
@@ -54,7 +57,7 @@ def _sample(event_type: EventType[Any], retailer: str) -> tuple[Any, Any]:
 
 
 class FakeContext(Context[S], Generic[S]):
-    """A context that remembers what the subscriber logged, in `logged`."""
+    """A context that remembers what the subscriber did: `logged`, `calls`, `enqueued`."""
 
     @overload
     def __init__(self: "FakeContext[NoSettings]", *, attempt: int = 1) -> None: ...
@@ -71,6 +74,34 @@ class FakeContext(Context[S], Generic[S]):
         given: Any = NoSettings() if settings is None else settings
         super().__init__(given, log, attempt, {})
         self.logged = capture.entries
+        self.calls: list[Action[Any]] = []
+        """The actions that were called, in order; they compare by value."""
+        self.enqueued: list[Action[Any]] = []
+        self._returned: dict[type[Action[Any]], list[Any]] = {}
+
+    def returns(self, action: type[Action[R]], *results: R | Exception) -> None:
+        """Let `ctx.call` of that action return these, one after the other, the last for ever.
+
+        An exception is raised instead.
+        """
+        self._returned[action] = list(results)
+
+    async def call(self, action: Action[R]) -> R:
+        """Note the action and return what was set with `returns`."""
+        self.calls.append(checked(action))
+        results = self._returned.get(type(action))
+        if not results:
+            name = type(action).__name__
+            raise LookupError(f"Say what it answers: ctx.returns({name}, …).")
+        result: R | Exception = results.pop(0) if len(results) > 1 else results[0]
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    async def enqueue(self, action: Action[Any]) -> str:
+        """Note the action and return an id."""
+        self.enqueued.append(checked(action))
+        return secrets.token_hex(12)
 
     def opens(self, lifespan: Lifespan[T], value: T) -> None:
         """Let `ctx.opened(lifespan)` return this value."""

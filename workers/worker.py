@@ -3,8 +3,8 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeAlias, cast
 
 import msgspec
 import structlog
@@ -20,12 +20,15 @@ from workers.deliver import deliver
 from workers.discovery import Plugins, discover
 from workers.dispatch import dispatch
 from workers.inbox import Inbox
-from workers.keys import EVENTS_QUEUE
+from workers.keys import ACTIONS_QUEUE, EVENTS_QUEUE
+from workers.lightspeed import Lightspeed, lightspeed
 from workers.logs import where
 from workers.settings import Settings
 from workers.signals import stop_asked
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+_Functions: TypeAlias = Mapping[str, Callable[..., Awaitable[None]]]
 
 MAX_JOBS = 100
 SHUTDOWN_SECONDS = 20
@@ -35,6 +38,8 @@ _CANCEL_SECONDS = 0.1
 _POLL_SECONDS = 0.05
 _MARGIN_SECONDS = 25
 """Beyond the longest subscriber, for Redis: a job that arq itself ends is a job lost."""
+_LONGEST_CALL = 180.0
+"""For one action with all its tries, in seconds."""
 _NEVER = 1_000_000
 """Tries that arq grants: more than any job uses, since the attempts are ours to count."""
 
@@ -51,13 +56,16 @@ async def run(settings: Settings, *, burst: bool = False) -> None:
     async with Database(settings.redis_url) as database:
         await database.do("PING")
         inbox = Inbox(database, vault, settings.inbox_seconds)
-        async with plugins.open():
-            worker = build(settings, inbox, plugins, burst=burst)
+        async with plugins.open(), lightspeed(settings, database, vault) as reach:
+            workers = [
+                build(settings, inbox, plugins, burst=burst, reach=reach),
+                build_actions(settings, reach, burst=burst),
+            ]
             log.info("worker.ready", plugins=list(plugins.loaded), pid=os.getpid())
             try:
-                await _work(worker, stop)
+                await asyncio.gather(*(_work(worker, stop) for worker in workers))
             finally:
-                await _close(worker)
+                await asyncio.gather(*map(_close, workers))
                 log.info("worker.stopped")
 
 
@@ -66,7 +74,7 @@ async def _work(worker: Worker, stop: asyncio.Event) -> None:
 
     arq's own handlers would miss a signal that comes before its first poll.
     """
-    working = asyncio.create_task(worker.async_run(), name="arq")
+    working = asyncio.create_task(worker.async_run(), name=f"arq {worker.queue_name}")
     stopped = asyncio.create_task(stop.wait(), name="stop")
     await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
     worker.allow_pick_jobs = False
@@ -92,7 +100,14 @@ async def _close(worker: Worker) -> None:
         log.warning("worker.not_closed", reason=type(error).__name__)
 
 
-def build(settings: Settings, inbox: Inbox, plugins: Plugins, *, burst: bool) -> Worker:
+def build(
+    settings: Settings,
+    inbox: Inbox,
+    plugins: Plugins,
+    *,
+    burst: bool,
+    reach: Lightspeed | None = None,
+) -> Worker:
     """Make the arq worker of the events queue."""
     longest = max((one.timeout for one in plugins.subscribers.values()), default=60.0)
 
@@ -100,17 +115,38 @@ def build(settings: Settings, inbox: Inbox, plugins: Plugins, *, burst: bool) ->
         await dispatch(inbox, plugins, event_id)
 
     async def run_deliver(ctx: dict[Any, Any], event_id: str, subscriber: str) -> None:
-        again = await deliver(inbox, plugins, event_id, subscriber, ctx["job_id"])
+        again = await deliver(inbox, plugins, event_id, subscriber, ctx["job_id"], reach)
         if again:
             raise ArqRetry(defer=again.after)
 
+    functions: _Functions = {queue.DISPATCH: run_dispatch, queue.DELIVER: run_deliver}
+    return _worker(settings, EVENTS_QUEUE, functions, longest, burst=burst)
+
+
+def build_actions(settings: Settings, reach: Lightspeed, *, burst: bool) -> Worker:
+    """Make the arq worker of the actions queue."""
+
+    async def run_action(_: dict[Any, Any], job_id: str) -> None:
+        again = await reach.jobs.run(reach.client, job_id)
+        if again:
+            raise ArqRetry(defer=again.after)
+
+    functions: _Functions = {queue.RUN_ACTION: run_action}
+    return _worker(settings, ACTIONS_QUEUE, functions, _LONGEST_CALL, burst=burst)
+
+
+def _worker(
+    settings: Settings,
+    queue_name: str,
+    functions: _Functions,
+    longest: float,
+    *,
+    burst: bool,
+) -> Worker:
     return Worker(
-        functions=[
-            func(_never_dropped(run_dispatch), name=queue.DISPATCH),
-            func(_never_dropped(run_deliver), name=queue.DELIVER),
-        ],
+        functions=[func(_never_dropped(run), name=name) for name, run in functions.items()],
         redis_pool=queue.pool(settings.redis_url),
-        queue_name=EVENTS_QUEUE,
+        queue_name=queue_name,
         burst=burst,
         max_jobs=MAX_JOBS,
         job_timeout=longest + _MARGIN_SECONDS,

@@ -15,12 +15,15 @@ COMMANDS: Final = {
     "worker": "Run the worker: dispatch events to the plugins' subscribers.",
     "connect": "Link a retailer and print its webhook URLs.",
     "retailers": "List the retailers that are linked.",
+    "actions": "List the 57 actions, or show one with its parameters.",
+    "call": "Run one action now and print its result, or enqueue it.",
+    "job": "Show what became of an action that was enqueued.",
     "trigger": "Post a signed sample delivery to the running ingress.",
     "events": "List the inbox, or show one event whole.",
     "failed": "List what subscribers gave up, grouped by cause.",
     "replay": "Run subscribers again from the inbox.",
     "plugins": "List the plugins that are loaded and what they want.",
-    "keys": "Make a key for BACKROOM_KEYS.",
+    "keys": "Make a key for BACKROOM_KEYS, or seal everything anew.",
 }
 """Every command and what it does."""
 

@@ -10,13 +10,13 @@ from actions.secret import Secret
 from ingress.commands.opening import opened, run_async
 from ingress.commands.printing import as_json, table
 from ingress.urls import webhook_urls
+from workers.lightspeed import lightspeed
 
 
 @click.command()
-@click.argument("prefix")
+@click.argument("prefix", required=False)
 @click.option(
     "--personal-token",
-    required=True,
     metavar="TOKEN",
     envvar="LIGHTSPEED_PERSONAL_TOKEN",
     help="A token from the store's setup pages; `-` reads it from stdin.",
@@ -28,13 +28,20 @@ from ingress.urls import webhook_urls
 )
 @click.option("--json", "in_json", is_flag=True, help="Print JSON.")
 @run_async
-async def command(prefix: str, personal_token: str, *, unsigned: bool, in_json: bool) -> None:
-    """Link the retailer with domain prefix PREFIX and print its webhook URLs.
+async def command(
+    prefix: str | None, personal_token: str | None, *, unsigned: bool, in_json: bool
+) -> None:
+    """Link a retailer and print its webhook URLs; without PREFIX, print the OAuth link.
 
     PREFIX is kowhai for kowhai.retail.lightspeed.app. A retailer that is linked already gets
-    the new token and keeps its URLs.
+    the new token and keeps its URLs. Whoever opens the OAuth link in a browser links a store.
     """
+    if prefix is None:
+        await _print_link(in_json=in_json)
+        return
     retailer = domain_prefix(prefix)
+    if personal_token is None:
+        raise click.UsageError("Give --personal-token, or no PREFIX for the OAuth link.")
     token = Secret(_given(personal_token))
     async with opened() as ours:
         await Grants(ours.database, ours.vault).keep(retailer, Pair(access=token))
@@ -52,6 +59,18 @@ async def command(prefix: str, personal_token: str, *, unsigned: bool, in_json: 
     signing = "unsigned" if kept.unsigned else "signed"
     click.echo(f"{kept.retailer} is linked; its deliveries must be {signing}. Webhook URLs:\n")
     table(("event type", "url"), urls.items())
+
+
+async def _print_link(*, in_json: bool) -> None:
+    async with opened() as ours:
+        async with lightspeed(ours.settings, ours.database, ours.vault) as reach:
+            application = reach.consent().application
+        url = f"{ours.settings.base_url}/connect"
+    if in_json:
+        as_json({"url": url, "redirect_uri": application.redirect_uri})
+        return
+    click.echo(f"Open {url} in a browser to link a store; `backroom web` must run there.")
+    click.echo(f"The developer portal must know the redirect URI {application.redirect_uri}")
 
 
 def _given(personal_token: str) -> str:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
+import msgspec
 from msgspec import Struct
 
 from actions.connections import Connections
@@ -31,14 +32,15 @@ class Opened(Struct, frozen=True):
 
 
 @asynccontextmanager
-async def opened() -> AsyncIterator[Opened]:
-    """Read the settings and reach Redis.
+async def opened(*, quiet: bool = False) -> AsyncIterator[Opened]:
+    """Read the settings and reach Redis. When `quiet`, only warnings and worse are logged.
 
     Raises:
         WrongSetting, DatabaseAway: a setting is wrong, or nothing answers at `REDIS_URL`.
     """
     ours = settings.read()
-    logs.set_up(ours, sys.stderr)
+    quieter = msgspec.structs.replace(ours, log_level="warning") if quiet else ours
+    logs.set_up(quieter, sys.stderr)
     vault = Vault(ours.backroom_keys)
     async with Database(ours.redis_url) as database:
         await database.do("PING")

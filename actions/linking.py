@@ -1,0 +1,108 @@
+"""Linking a retailer with OAuth: from our link to its consent and back, with tokens to keep."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import secrets
+import time
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from actions.connections import Connection, Connections, domain_prefix
+from actions.database import Database
+from actions.errors import BackroomError, CannotOpen
+from actions.grants import Grants
+from actions.oauth import AUTHORIZE_URL, OAuth
+from actions.vault import Vault
+
+STATE_SECONDS: Final = 600
+"""A consent code lives as long (vendor: Authorization)."""
+_BOUND: Final = "oauth state"
+_SPENT: Final = "backroom:spent-state:{}"
+
+
+class Declined(BackroomError):
+    """The retailer has not consented."""
+
+
+class BadState(BackroomError):
+    """Whoever comes back is not known to have left from here, or it is too long ago."""
+
+
+class Departure(Struct, frozen=True):
+    """Somebody on the way to the consent page."""
+
+    url: str
+    """Where to go."""
+    cookie: str
+    """What the browser must bring back; it is of no use to anyone else."""
+
+
+class _State(Struct, array_like=True):
+    expires: int
+    cookie: bytes
+
+
+class Linking:
+    """Links retailers to one application.
+
+    The state is sealed and travels with the browser, so that nothing is kept for those who never
+    come back; that it has been used is kept until it is over.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        oauth: OAuth,
+        authorize_url: str = AUTHORIZE_URL,
+    ) -> None:
+        self._database = database
+        self._vault = vault
+        self._oauth = oauth
+        self._authorize_url = authorize_url
+
+    def depart(self) -> Departure:
+        """Begin: send somebody to the consent page."""
+        cookie = secrets.token_urlsafe(24)
+        state = _State(int(time.time()) + STATE_SECONDS, _digest(cookie))
+        sealed = self._vault.seal(msgspec.msgpack.encode(state), _BOUND)
+        text = base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+        return Departure(self._oauth.link(text, self._authorize_url), cookie)
+
+    async def arrive(self, query: dict[str, str], cookie: str) -> Connection:
+        """End: turn what the consent page sent back into a linked retailer.
+
+        Raises:
+            Declined, BadState, BadDomainPrefix: it comes to nothing; nothing was sent.
+            TokensRefused, TokensUnanswered, TokensLater: Lightspeed gave no tokens.
+        """
+        if query.get("error"):
+            raise Declined("The retailer has declined, so nothing was linked.")
+        await self._check(query.get("state", ""), cookie)
+        retailer = domain_prefix(query.get("domain_prefix", ""))
+        pair = await self._oauth.exchange(retailer, query.get("code", ""))
+        await Grants(self._database, self._vault).keep(retailer, pair)
+        return await Connections(self._database, self._vault).link(retailer, unsigned=False)
+
+    async def _check(self, text: str, cookie: str) -> None:
+        try:
+            sealed = base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4))
+            state = msgspec.msgpack.decode(self._vault.open(sealed, _BOUND), type=_State)
+        except (CannotOpen, msgspec.MsgspecError, binascii.Error, ValueError):
+            state = None
+        ours = state is not None and hmac.compare_digest(state.cookie, _digest(cookie))
+        if state is None or not ours or state.expires < time.time():
+            raise BadState(
+                "This link was not begun in this browser within the last ten minutes: begin again."
+            )
+        spent = _SPENT.format(_digest(text).hex())
+        if not await self._database.do("SET", spent, 1, "NX", "EX", STATE_SECONDS):
+            raise BadState("This link has been used already: begin again.")
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode(errors="backslashreplace")).digest()

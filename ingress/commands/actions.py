@@ -1,0 +1,107 @@
+"""`backroom actions`."""
+
+from inspect import cleandoc
+from typing import Any
+
+import click
+import msgspec
+
+from actions.action import Action
+from actions.catalog import CATALOG, named
+from ingress.commands.printing import as_json, table
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--json", "in_json", is_flag=True, help="Print JSON, with a schema for each action.")
+def command(name: str | None, *, in_json: bool) -> None:
+    """List the actions, or show the one called NAME with its parameters."""
+    if in_json:
+        wanted = [named(name)] if name else list(CATALOG.values())
+        shown = [described(one) for one in wanted]
+        as_json(shown[0] if name else shown)
+    elif name:
+        _show(named(name))
+    else:
+        rows = [
+            (one.name, one.title, "reads" if one.reads else "writes", one.verb, one.path)
+            for one in (action.operation for action in CATALOG.values())
+        ]
+        table(("action", "Lightspeed calls it", "", "verb", "path"), rows)
+
+
+def described(action: type[Action[Any]]) -> dict[str, Any]:
+    """Return what is known of an action, with the JSON schema of its parameters."""
+    operation = action.operation
+    return {
+        "name": operation.name,
+        "title": operation.title,
+        "description": cleandoc(action.__doc__ or ""),
+        "verb": operation.verb,
+        "path": operation.path,
+        "scopes": operation.scopes,
+        "reads": operation.reads,
+        "repeatable": operation.repeatable,
+        "paged": operation.is_paged,
+        "deprecated": operation.deprecated,
+        "parameters": schema(action),
+    }
+
+
+def schema(action: type[Action[Any]]) -> dict[str, Any]:
+    """Return the JSON schema of an action's parameters."""
+    (top,), parts = msgspec.json.schema_components([action], ref_template="#/$defs/{name}")
+    name = top["$ref"].rpartition("/")[2]
+    found: dict[str, Any] = parts.pop(name)
+    found.pop("title", None)
+    found.pop("description", None)
+    return found | ({"$defs": parts} if parts else {})
+
+
+def _show(action: type[Action[Any]]) -> None:
+    operation = action.operation
+    does = "reads" if operation.reads else "writes"
+    old = "; the vendor calls it deprecated" if operation.deprecated else ""
+    click.echo(f"{operation.name}: {operation.title}{old}")
+    click.echo(f"{operation.verb} {operation.path}, {does}; scopes: {' '.join(operation.scopes)}")
+    click.echo(f"\n{cleandoc(action.__doc__ or '')}")
+    found = schema(action)
+    parts: dict[str, Any] = found.get("$defs", {})
+    for title, part in {"parameter": found, **parts}.items():
+        required = set(part.get("required", ()))
+        rows = [
+            (name, _kind(member, parts), "required" if name in required else "")
+            for name, member in part.get("properties", {}).items()
+        ]
+        if rows:
+            click.echo()
+            table((title, "type", ""), rows)
+
+
+_LIMITS = {
+    "minimum": "≥ {}",
+    "maximum": "≤ {}",
+    "minLength": "at least {} long",
+    "maxLength": "at most {} long",
+    "minItems": "at least {}",
+    "maxItems": "at most {}",
+    "pattern": "like {}",
+}
+
+
+def _kind(member: dict[str, Any], parts: dict[str, Any]) -> str:
+    """Say a parameter's type and limits in a few words."""
+    if "anyOf" in member:
+        return " or ".join(_kind(one, parts) for one in member["anyOf"])
+    if "enum" in member:
+        return ", ".join(map(str, member["enum"]))
+    if "$ref" in member:
+        inner = parts.get(member["$ref"].rpartition("/")[2], {})
+        if "enum" in inner:
+            return _kind(inner, parts)
+        return str(member["$ref"].rpartition("/")[2])
+    kind = str(member.get("format", member.get("type", "anything")))
+    if kind == "array":
+        kind = f"list of {_kind(member.get('items', {}), parts)}"
+    limits = [words.format(member[key]) for key, words in _LIMITS.items() if key in member]
+    return ", ".join([kind, *limits])

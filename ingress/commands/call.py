@@ -1,0 +1,118 @@
+"""`backroom call`."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+from rich.console import Console
+
+from actions.action import PagedAction
+from actions.catalog import named
+from actions.checking import made
+from actions.errors import BadAction, NotConnected
+from ingress.commands.opening import Opened, opened, run_async
+from ingress.commands.printing import as_json
+from workers.lightspeed import Lightspeed, lightspeed
+
+_json = msgspec.json.Encoder(decimal_format="number")
+_SHOW_EVERY = 100
+
+
+@click.command()
+@click.argument("name")
+@click.argument("parameters", nargs=-1, metavar="[KEY=VALUE]…")
+@click.option("--retailer", metavar="PREFIX", help="Whose store.  [the only one]")
+@click.option("--body", metavar="JSON|@FILE|-", help="Parameters as a JSON object.")
+@click.option("--all", "every", is_flag=True, help="Every item over all pages, one a line.")
+@click.option("--enqueue", is_flag=True, help="As a job; prints its id.")
+@click.option("--api-version", default="", metavar="YYYY-MM", help="Another dated version.")
+@run_async
+async def command(  # noqa: PLR0913 - one parameter for each option
+    name: str,
+    parameters: tuple[str, ...],
+    retailer: str | None,
+    body: str | None,
+    api_version: str,
+    *,
+    every: bool,
+    enqueue: bool,
+) -> None:
+    """Run the action NAME at a retailer and print its result as JSON.
+
+    Exit codes: 3 no answer or an outage, 4 rate limit, 5 token or scope, 6 not found, 7 refused,
+    8 unreadable answer, 9 nobody knows whether it was done.
+    """
+    kind = named(name)
+    action = made(kind, _given(body) | dict(map(_pair, parameters)), strict=False)
+    if every and not isinstance(action, PagedAction):
+        raise BadAction(f"{name} is no list, so there is no --all.")
+    async with opened(quiet=True) as ours:
+        prefix = retailer or await _only(ours)
+        async with lightspeed(ours.settings, ours.database, ours.vault) as reach:
+            if enqueue:
+                as_json({"job_id": await reach.enqueue(action, prefix)})
+            elif every and isinstance(action, PagedAction):
+                await _print_all(reach, action, prefix)
+            else:
+                result = await reach.client.call(action, prefix, version=api_version)
+                click.echo(msgspec.json.format(_json.encode(result), indent=2))
+
+
+async def _print_all(reach: Lightspeed, action: PagedAction[Any], prefix: str) -> None:
+    count = 0
+    with Console(stderr=True).status("…") as status:  # away from a terminal it shows nothing
+        async for item in reach.client.items(action, prefix):
+            click.echo(_json.encode(item))
+            count += 1
+            if count % _SHOW_EVERY == 0:
+                status.update(f"{count:,} items")
+
+
+async def _only(ours: Opened) -> str:
+    linked = await ours.connections.all()
+    if len(linked) != 1:
+        raise NotConnected(
+            f"{len(linked)} retailers are linked: name one with --retailer."
+            if linked
+            else "No retailer is linked: run `backroom connect PREFIX --personal-token …`."
+        )
+    return linked[0].retailer
+
+
+def _pair(text: str) -> tuple[str, Any]:
+    """Read `KEY=VALUE`; a value that looks like JSON's list, object, text or null is that."""
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise BadAction(f"{text[:60]!r} is no parameter: write KEY=VALUE.")
+    if value == "null" or value[:1] in {"[", "{", '"'}:
+        return key, _decoded(value, f"the value of {key}")
+    return key, value
+
+
+def _given(body: str | None) -> dict[str, Any]:
+    if body is None:
+        return {}
+    if body == "-":
+        text, where = sys.stdin.read(), "standard input"
+    elif body.startswith("@"):
+        where = body[1:]
+        try:
+            text = Path(where).read_text()
+        except (OSError, UnicodeDecodeError) as error:
+            why = getattr(error, "strerror", None) or "not text"
+            raise BadAction(f"{where} cannot be read: {why}.") from None
+    else:
+        text, where = body, "--body"
+    found = _decoded(text, where)
+    if not isinstance(found, dict):
+        raise BadAction(f"{where} must hold a JSON object: the parameters by name.")
+    return found
+
+
+def _decoded(text: str, where: str) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
+        raise BadAction(f"{where} is no JSON: {error}.") from None

@@ -1,0 +1,88 @@
+"""`/connect` and `/oauth/callback`: a retailer links itself in the browser."""
+
+from collections.abc import AsyncIterator
+
+import structlog
+from aiohttp import web
+
+from actions.connections import BadDomainPrefix
+from actions.database import Database
+from actions.errors import BackroomError, DatabaseAway, WrongSetting
+from actions.linking import STATE_SECONDS, BadState, Declined, Linking
+from actions.vault import Vault
+from workers.lightspeed import CALLBACK, Lightspeed, lightspeed
+from workers.settings import Settings
+
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+COOKIE = "backroom_link"
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'",
+    "Referrer-Policy": "no-referrer",  # the address holds the code
+}
+
+
+class Consent:
+    """The two routes."""
+
+    def __init__(self, settings: Settings, database: Database, vault: Vault) -> None:
+        self._settings = settings
+        self._database = database
+        self._vault = vault
+        self._reach: Lightspeed | None = None
+
+    async def opened(self, _: web.Application) -> AsyncIterator[None]:
+        """Keep connections to Lightspeed open while the application runs."""
+        async with lightspeed(self._settings, self._database, self._vault) as self._reach:
+            yield
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return them."""
+        return [web.get("/connect", self.connect), web.get(CALLBACK, self.callback)]
+
+    async def connect(self, _: web.Request) -> web.Response:
+        """Send a retailer to the consent page."""
+        try:
+            departure = self._linking().depart()
+        except WrongSetting as wrong:
+            return _said(503, str(wrong))
+        response = web.Response(status=302, headers={**_HEADERS, "Location": departure.url})
+        response.set_cookie(
+            COOKIE,
+            departure.cookie,
+            max_age=STATE_SECONDS,
+            path=CALLBACK,
+            secure=self._settings.base_url.startswith("https://"),
+            httponly=True,
+            samesite="Lax",
+        )
+        return response
+
+    async def callback(self, request: web.Request) -> web.Response:
+        """Take a retailer that comes back from the consent page."""
+        try:
+            linking = self._linking()
+            arrived = await linking.arrive(dict(request.query), request.cookies.get(COOKIE, ""))
+        except (Declined, BadState, BadDomainPrefix) as error:
+            log.warning("retailer.not_linked", reason=type(error).__name__)
+            return _said(400, str(error))
+        except (WrongSetting, DatabaseAway) as error:
+            log.warning("retailer.not_linked", reason=type(error).__name__)
+            return _said(503, str(error))
+        except BackroomError as error:
+            log.warning("retailer.not_linked", reason=type(error).__name__)
+            return _said(502, f"{error} Begin again.")
+        log.info("retailer.linked", retailer=arrived.retailer)
+        response = _said(200, f"{arrived.retailer} is linked. You can close this window.")
+        response.del_cookie(COOKIE, path=CALLBACK)
+        return response
+
+    def _linking(self) -> Linking:
+        assert self._reach is not None  # noqa: S101 - the application is running
+        url = self._settings.lightspeed_authorize_url
+        return Linking(self._database, self._vault, self._reach.consent(), url)
+
+
+def _said(status: int, sentence: str) -> web.Response:
+    return web.Response(status=status, text=f"{sentence}\n", headers=_HEADERS)
