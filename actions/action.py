@@ -33,8 +33,8 @@ __all__ = [
 R = TypeVar("R")
 A = TypeVar("A", bound="Action[Any]")
 
-PathId = typing.Annotated[str, msgspec.Meta(min_length=1)]
-"""An id that stands in the path."""
+PathId = typing.Annotated[str, msgspec.Meta(min_length=1, pattern="[^.]")]
+"""An id that stands in the path; dots alone would lead out of it."""
 
 _IN_PATH: Final = re.compile(r"{(\w+)}")
 _body = msgspec.json.Encoder(decimal_format="number")
@@ -115,6 +115,9 @@ class Page(Struct, Generic[R]):
 
 class PagedAction(Action[Page[R]], Generic[R]):
     """A list that comes in pages; `Client.items` walks them."""
+
+    overlaps: ClassVar[bool] = False
+    """Whether a page may begin with items of the page before."""
 
     def following(self, page: Page[R]) -> "PagedAction[R] | None":
         """Return the action that gets the page after this one, or None when it was the last."""

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from actions.action import Action, Page, PageInfo, Version
+from actions.discreet import Discreet
 from actions.errors import (
     Conflict,
     LightspeedError,
@@ -37,6 +38,12 @@ class Data(Struct, Generic[R]):
     data: R
 
 
+class Named(Struct):
+    """An id that stands bare (vendor: Update A Supplier)."""
+
+    id: str
+
+
 class Reading(Struct, frozen=True):
     """A result, and whether its shape was the one that the contract promises."""
 
@@ -59,7 +66,7 @@ def read(action: Action[Any], retailer: str, body: bytes) -> Reading:
         pass  # raised out here: a chained error would carry the answer's values into the log
     try:
         return Reading(_fitted(action, PLAIN.decode(body)), as_promised=False)
-    except (*BAD, Unusable):
+    except (*BAD, LookupError, Unusable):
         pass
     if not body and type(None) in get_args(operation.result):
         return Reading(None)
@@ -78,6 +85,8 @@ def _promised(action: Action[Any], body: bytes) -> Any:
         return decoder(_wrapped(operation.result)).decode(body).data
     if operation.is_paged:
         return Page(decoder(list[operation.row]).decode(body))  # type: ignore[name-defined]
+    if operation.result is str:
+        return decoder(Named).decode(body).id
     return decoder(operation.result).decode(body)
 
 
@@ -93,7 +102,9 @@ def _fitted(action: Action[Any], plain: Any) -> Any:
         unwrap = getattr(action, "unwrap", None)
         return _page(unwrap(plain) if unwrap else plain, operation.row)
     value = plain["data"] if isinstance(plain, dict) and "data" in plain else plain
-    if isinstance(value, list) and len(value) == 1 and not _is_list(operation.result):
+    if _is_list(operation.result):
+        return _rows(value, operation.result)
+    if isinstance(value, list) and len(value) == 1:
         value = value[0]
     if operation.result is str and isinstance(value, dict):
         value = value["id"]
@@ -107,13 +118,19 @@ def _page(plain: Any, row: Any) -> Page[Any]:
     if isinstance(plain, dict):
         rows = plain["data"]
         version, info = plain.get("version"), plain.get("page_info")
-    if not isinstance(rows, list):
-        raise TypeError("no list")
     return Page(
-        salvage(rows, list[row]),
+        _rows(rows, list[row]),
         msgspec.convert(version, Version | None, strict=False),
         msgspec.convert(info, PageInfo | None, strict=False),
     )
+
+
+def _rows(plain: Any, into: Any) -> list[Any]:
+    """Keep the rows that can be read. Where none can, it is no list of these."""
+    kept = salvage(plain, into) if isinstance(plain, list) else []
+    if not kept and plain != []:
+        raise TypeError("no list")
+    return list(kept)
 
 
 def _is_list(result: Any) -> bool:
@@ -159,8 +176,10 @@ def _moment(text: str) -> datetime | None:
 
 def _looked_for(action: Action[Any]) -> str:
     operation = action.operation
+    if isinstance(action, Discreet):
+        return operation.path
     given = [f"{name} {getattr(action, name)}" for name in sorted(operation.in_path)]
-    return ", ".join(given) or operation.path
+    return ", ".join(given)[:_SHOWN] or operation.path
 
 
 def _words(body: bytes) -> tuple[str, dict[str, list[str]]]:

@@ -1,7 +1,8 @@
 """Parameters are checked before anything is sent: types, limits, and what must go together."""
 
+import math
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
@@ -15,6 +16,8 @@ A = TypeVar("A", bound=Action[Any])
 _AT: Final = re.compile(r" - at `\$\.?(.*)`$")
 _STEP: Final = re.compile(r"(\w+)|\[(\d+)\]")
 _SHOWN: Final = 60
+_KEPT: Final = (Decimal, datetime, date, bytes, bytearray, memoryview)
+"""Left as they are, so that none of them passes for text."""
 
 
 def checked(action: A) -> A:
@@ -25,10 +28,11 @@ def checked(action: A) -> A:
     """
     plain: Any = None
     try:
-        plain = msgspec.to_builtins(action, builtin_types=(Decimal, datetime, date))
+        plain = msgspec.to_builtins(action, builtin_types=_KEPT)
         kept: A = msgspec.convert(plain, type(action))
+        _writable(plain)
         kept.check()
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         said = _said(str(error), plain)
     else:
         return kept
@@ -54,6 +58,46 @@ def made(kind: type[A], given: dict[str, Any], *, strict: bool = True) -> A:
     else:
         return checked(action)
     raise BadAction(f"{kind.__name__}: {said}")
+
+
+def _writable(value: Any, where: str = "$") -> None:
+    """Raise `ValueError` over what is of the right type and still cannot be written as JSON."""
+    if isinstance(value, dict):
+        for name, one in value.items():
+            _writable(name, where)
+            _writable(one, f"{where}.{name}")
+    elif isinstance(value, list):
+        for place, one in enumerate(value):
+            _writable(one, f"{where}[{place}]")
+    elif rule := _broken_rule(value):
+        raise ValueError(f"{rule} - at `{where}`")
+
+
+def _broken_rule(value: Any) -> str:
+    if isinstance(value, str) and not _is_text(value):
+        return "Expected text without half characters"
+    if isinstance(value, Decimal | float) and not math.isfinite(value):
+        return "Expected a finite number"
+    if isinstance(value, datetime) and not _has_utc(value):
+        return "Expected a time of the years 1 to 9999 in UTC"
+    is_bytes = isinstance(value, bytes | bytearray | memoryview)
+    return f"Expected str, got {type(value).__name__}" if is_bytes else ""
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _has_utc(value: datetime) -> bool:
+    try:
+        value.astimezone(UTC)
+    except OverflowError:
+        return False
+    return True
 
 
 def _said(message: str, given: Any) -> str:

@@ -74,10 +74,14 @@ class Client:
     async def items(self, action: PagedAction[T], retailer: str) -> AsyncIterator[T]:
         """Yield every item of a list, over all its pages; raises what `call` raises."""
         going: PagedAction[T] | None = action
+        known: set[object] = set()
         while going is not None:
             page = await self.call(going, retailer)
             for item in page.data:
-                yield item
+                if getattr(item, "id", None) not in known:
+                    yield item
+            if action.overlaps:
+                known = {getattr(item, "id", None) for item in page.data}
             going = going.following(page)
 
     def _root(self, retailer: str) -> str:

@@ -2,7 +2,7 @@
 
 import time
 from http import HTTPStatus
-from typing import Final
+from typing import Annotated, Final
 from urllib.parse import urlencode
 
 import aiohttp
@@ -62,9 +62,8 @@ class Application(Struct, frozen=True, kw_only=True):
 
 
 class _Answer(Struct):
-    access_token: str
+    access_token: Annotated[str, msgspec.Meta(min_length=1)]
     refresh_token: str = ""
-    expires: float | None = None
     expires_in: float | None = None
     scope: str = ""
 

@@ -8,6 +8,8 @@ import msgspec
 import pytest
 from msgspec.structs import fields
 
+import actions.errors
+from actions.catalog import CATALOG
 from actions.simulator.faults import NAMES
 from actions.simulator.simulator import Options, Simulator
 from ingress.commands import COMMANDS
@@ -57,6 +59,21 @@ def test_every_setting_stands_in_the_readme_with_its_default() -> None:
     assert rows("variable") == expected
 
 
+def test_every_action_stands_in_the_readme_with_its_request_and_scopes() -> None:
+    expected = []
+    for operation in (action.operation for action in CATALOG.values()):
+        title = operation.title + (" (deprecated)" if operation.deprecated else "")
+        scopes = " ".join(f"`{scope}`" for scope in operation.scopes)
+        request = f"`{operation.verb} {operation.path}`"
+        expected.append((f"`{operation.name}`", title, request, scopes))
+    assert rows("action") == expected
+
+
+def test_every_exit_code_of_an_error_is_explained() -> None:
+    errors = {one.exit_code for one in vars(actions.errors).values() if isinstance(one, type)}
+    assert {str(code) for code in errors} <= {code for code, _ in rows("exit code")}
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_each_command_has_a_summary_of_its_own_and_no_other_lists_it(name: str) -> None:
     text = README.read_text()
@@ -68,11 +85,24 @@ def test_each_log_line_that_the_code_writes_is_explained() -> None:
     written = set()
     for folder in ("ingress", "workers", "actions"):
         for file in (root / folder).rglob("*.py"):
+            if "simulator" in file.parts:
+                continue
             written |= set(re.findall(r'"([a-z]+\.[a-z_]+)",?\s', file.read_text()))
     lines = {
         name
         for name in written
-        if name.split(".")[0] in {"delivery", "event", "subscriber", "job", "web", "worker"}
+        if name.split(".")[0]
+        in {
+            "action",
+            "delivery",
+            "event",
+            "grant",
+            "job",
+            "retailer",
+            "subscriber",
+            "web",
+            "worker",
+        }
     }
     explained = set(re.findall(r"`([a-z]+\.[a-z_]+)`", OPERATING.read_text()))
     assert lines <= explained | {"worker.not_closed"}

@@ -49,6 +49,8 @@ class GiftCard(Discreet, kw_only=True):
 class ListGiftCards(Discreet, PagedAction[GiftCard]):
     """List gift cards, newest first."""
 
+    overlaps = True
+
     before: Annotated[str, Meta(min_length=1)] | UnsetType = UNSET
     """The id of a gift card: only older ones, perhaps this one again."""
     page_size: Annotated[int, Meta(ge=1, le=1000)] | UnsetType = UNSET

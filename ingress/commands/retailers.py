@@ -1,7 +1,10 @@
 """`backroom retailers`."""
 
+from typing import Any
+
 import click
 
+from actions.connections import Connection
 from actions.grants import Grants
 from ingress.commands.opening import opened, run_async
 from ingress.commands.printing import as_json, clock, table
@@ -19,29 +22,25 @@ async def command(*, in_json: bool) -> None:
         states = {one.retailer: await grants.state(one.retailer) for one in linked}
         base_url = ours.settings.base_url
     if in_json:
-        as_json(
-            [
-                {
-                    "retailer": one.retailer,
-                    "signed": not one.unsigned,
-                    "linked_at": one.linked_at,
-                    "state": states[one.retailer][0],
-                    "reason": states[one.retailer][1],
-                    "webhook_urls": webhook_urls(one, base_url),
-                }
-                for one in linked
-            ]
-        )
+        as_json([_described(one, *states[one.retailer], base_url) for one in linked])
     elif not linked:
         click.echo("No retailer is linked: run `backroom connect PREFIX --personal-token …`.")
     else:
-        rows = [
-            (
-                one.retailer,
-                "no" if one.unsigned else "yes",
-                clock(one.linked_at),
-                ": ".join(filter(None, states[one.retailer])),
-            )
-            for one in linked
-        ]
+        rows = [_row(one, *states[one.retailer]) for one in linked]
         table(("retailer", "signed", "linked at (UTC)", "state"), rows)
+
+
+def _described(one: Connection, state: str, reason: str, base_url: str) -> dict[str, Any]:
+    return {
+        "retailer": one.retailer,
+        "signed": not one.unsigned,
+        "linked_at": one.linked_at,
+        "state": state,
+        "reason": reason,
+        "webhook_urls": webhook_urls(one, base_url),
+    }
+
+
+def _row(one: Connection, state: str, reason: str) -> tuple[str, ...]:
+    signed = "no" if one.unsigned else "yes"
+    return one.retailer, signed, clock(one.linked_at), ": ".join(filter(None, (state, reason)))
