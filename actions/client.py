@@ -35,14 +35,19 @@ class Client:
         *,
         origin: str = ORIGIN,
         version: str = API_VERSION,
+        link: str = "",
     ) -> None:
-        """Use a session of `open_session`; `origin` holds `{domain_prefix}`."""
+        """Use a session of `open_session`; `origin` holds `{domain_prefix}`.
+
+        `link` is where a retailer grants more scopes, for the words of an error.
+        """
         self.odd_shapes = 0
         """Answers that could be read and had another shape than the contract's."""
         self._tokens = tokens
         self._session = session
         self._origin = origin
         self._version = version
+        self._link = link
         self._roots: dict[str, str] = {}
 
     async def call(self, action: Action[R], retailer: str, *, version: str = "") -> R:
@@ -61,7 +66,7 @@ class Client:
         version = version or self._version
         grant = await self._tokens.get(retailer)
         if lacking := _lacking(action, grant):
-            raise MissingScope(action.operation.name, retailer, lacking)
+            raise MissingScope(action.operation.name, retailer, lacking, self._link)
         request = action.request()
         url = URL(f"{self._root(retailer)}/api/{version}{request.path}", encoded=True)
         sending = Sending(action, retailer, request, url)

@@ -87,13 +87,11 @@ class MissingScope(LightspeedError):
 
     exit_code = 5
 
-    def __init__(self, action: str, retailer: str, scopes: tuple[str, ...]) -> None:
-        super().__init__(
-            action,
-            retailer,
-            f"the scope {' '.join(scopes) or 'it needs'} was not granted: add it to the "
-            "application and link the retailer again.",
-        )
+    def __init__(self, action: str, retailer: str, scopes: tuple[str, ...], link: str = "") -> None:
+        needed = " ".join(scopes) or "it needs"
+        mend = f"open {link} to grant it" if link else "link the retailer again with it"
+        said = f"the scope {needed} was not granted: declare it on the application, then {mend}."
+        super().__init__(action, retailer, said)
         self.scopes = scopes
 
 

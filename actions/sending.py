@@ -66,9 +66,11 @@ class Sending(Struct, frozen=True):
             NeedsRelink, TokensUnanswered, TokensLater: 401, and there is no newer token.
         """
         lost = renewed = False
-        for pause in (*_PAUSES, None):
+        pauses = iter(_PAUSES)
+        while True:
             tried = await self._tried(session, grant)
             if isinstance(tried, LightspeedError):
+                pause = next(pauses, None)
                 if pause is None or isinstance(tried, OutcomeUnknown):
                     raise tried
                 lost = lost or not (isinstance(tried, ConnectionFailed) and tried.unsent)
@@ -76,11 +78,10 @@ class Sending(Struct, frozen=True):
             elif tried.status != HTTPStatus.UNAUTHORIZED:
                 return self._heeded(tried, lost=lost)
             elif renewed:
-                break
+                said = f"the token is not accepted: run `backroom connect {self.retailer}` again."
+                raise Unauthorized(self.name, self.retailer, said)
             else:
                 grant, renewed = await tokens.after_refusal(grant), True
-        said = f"the token is not accepted: run `backroom connect {self.retailer}` again."
-        raise Unauthorized(self.name, self.retailer, said)
 
     async def _tried(
         self, session: aiohttp.ClientSession, grant: Grant
@@ -89,7 +90,10 @@ class Sending(Struct, frozen=True):
         try:
             answer = await self._sent(session, grant)
         except aiohttp.ClientConnectorError as error:
-            return self._unreached(error)
+            os_error = error.os_error
+            return self._unreached(os_error.strerror or type(os_error).__name__)
+        except aiohttp.ConnectionTimeoutError:
+            return self._unreached("it took too long")
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             return self._broken_off(error)
         if answer.status < HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -107,6 +111,7 @@ class Sending(Struct, frozen=True):
             data=self.request.body,
             headers=headers,
             allow_redirects=False,
+            middlewares=(_once,),
         ) as response:
             body = await response.read()
         said = response.headers
@@ -131,8 +136,7 @@ class Sending(Struct, frozen=True):
             return b""  # an earlier try had done it
         raise refusal(self.action, self.retailer, answer.status, answer.body)
 
-    def _unreached(self, error: aiohttp.ClientConnectorError) -> LightspeedError:
-        why = error.os_error.strerror or type(error.os_error).__name__
+    def _unreached(self, why: str) -> LightspeedError:
         said = f"{self.url.host} cannot be reached ({why}); nothing was sent. Try again later."
         return ConnectionFailed(self.name, self.retailer, said, unsent=True)
 
@@ -151,6 +155,18 @@ class Sending(Struct, frozen=True):
     def _unknown(self, what: str) -> OutcomeUnknown:
         said = f"{what}, so it may have been done or not: look before you send it again."
         return OutcomeUnknown(self.name, self.retailer, said)
+
+
+async def _once(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Pass a broken connection on. By itself aiohttp sends GET, PUT and DELETE a second time."""
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise aiohttp.ClientConnectionError(type(error).__name__) from error
 
 
 @asynccontextmanager

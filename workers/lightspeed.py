@@ -80,6 +80,7 @@ async def lightspeed(
             session,
             origin=settings.lightspeed_origin,
             version=settings.lightspeed_api_version,
+            link=f"{settings.base_url}/connect" if oauth else "",
         )
         try:
             yield Lightspeed(client, ActionJobs(database, vault), grants, oauth)
