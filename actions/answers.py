@@ -71,7 +71,7 @@ def read(action: Action[Any], retailer: str, body: bytes) -> Reading:
     if not body and type(None) in get_args(operation.result):
         return Reading(None)
     text = body[: _SHOWN * 4].decode(errors="replace")[:_SHOWN]
-    raise Unreadable(operation.name, retailer, f"the answer cannot be read: {text!r}")
+    raise Unreadable(operation.name, retailer, f"done, but the answer cannot be read: {text!r}")
 
 
 def _promised(action: Action[Any], body: bytes) -> Any:
@@ -144,10 +144,12 @@ def refusal(action: Action[Any], retailer: str, status: int, body: bytes) -> Lig
     if status == HTTPStatus.FORBIDDEN:
         return MissingScope(name, retailer, action.needs())
     if status == HTTPStatus.NOT_FOUND:
-        return NotFound(name, retailer, f"there is nothing for {_looked_for(action)}.")
+        sought = _looked_for(action)
+        return NotFound(name, retailer, f"there is nothing for {sought}: it is wrong, or gone.")
     if status == HTTPStatus.CONFLICT:
-        return Conflict(name, retailer, f"it is there already: {said}", fields)
-    return Rejected(name, retailer, f"refused with {status}: {said}", fields)
+        return Conflict(name, retailer, f"it is there already, so read that ({said}).", fields)
+    refused = f"refused with {status}, and will be again until it is changed: {said}"
+    return Rejected(name, retailer, refused, fields)
 
 
 def limited(action: Action[Any], retailer: str, retry_after: str, date: str) -> RateLimited:

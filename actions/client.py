@@ -65,6 +65,8 @@ class Client:
         action = checked(action)
         version = version or self._version
         grant = await self._tokens.get(retailer)
+        if _lacking(action, grant):
+            grant = await self._tokens.latest(retailer)
         if lacking := _lacking(action, grant):
             raise MissingScope(action.operation.name, retailer, lacking, self._link)
         request = action.request()

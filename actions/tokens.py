@@ -18,7 +18,7 @@ EARLY_SECONDS: Final = 600
 """A token is refreshed so long before it expires."""
 _PATIENCE: Final = 20.0
 """Seconds to wait for another process' turn: a little longer than a turn lasts."""
-_LOOK_SECONDS: Final = 0.02
+_LOOK_SECONDS: Final = 0.01
 _REST_SECONDS: Final = 30.0
 """After a refresh that failed, a token that is good for some minutes yet is used so long."""
 _KEEP_SECONDS: Final = 60.0
@@ -72,6 +72,14 @@ class Tokens:
             pause = error.retry_after if isinstance(error, TokensLater) else _REST_SECONDS
             self._rests[retailer] = time.monotonic() + pause
             return await self._read(retailer)  # it is good for some minutes yet
+
+    async def latest(self, retailer: str) -> Grant:
+        """Return a grant as it stands in Redis: it may have been linked again with more scopes.
+
+        Raises:
+            NotConnected, NeedsRelink: there is none.
+        """
+        return await self._read(retailer)
 
     async def after_refusal(self, grant: Grant) -> Grant:
         """Return a newer grant than one whose access token was answered with 401.

@@ -5,10 +5,12 @@ import sys
 import time
 from collections.abc import Sequence
 
+from tests.benchmarks.calling import calling
 from tests.benchmarks.contest import contest, latency
 from tests.benchmarks.deliveries import body_bytes
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.processes import Wrong
+from tests.benchmarks.refreshing import refreshing
 from tests.benchmarks.simulating import simulating
 from tests.benchmarks.starting import starting
 from tests.benchmarks.storage import Storage
@@ -34,7 +36,9 @@ def main() -> None:
         _show("3. Latency at half of that rate, open loop", latency(storage, rate / 2))
         _show("4. Start", starting(storage))
         _show("5. For information", working(storage))
-    _show("6. Simulator", simulating())
+        _show("6. 200 callers in 8 processes meet an expired token", refreshing(storage))
+    _show("7. Client", calling())
+    _show("8. Simulator", simulating())
     print(f"\n{time.monotonic() - began:.0f} s in all.")
 
 

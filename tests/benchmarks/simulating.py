@@ -1,4 +1,4 @@
-"""Figure 6: the simulator, in a process of its own beside its client."""
+"""Figure 8: the simulator, in a process of its own beside its client."""
 
 import json
 import subprocess

@@ -74,9 +74,9 @@ def test_an_order_cannot_begin_as_already_on_its_way(status: str) -> None:
 def test_only_a_transfer_has_a_source_outlet() -> None:
     CreateConsignment(name="N", outlet_id="o-1", type="OUTLET", source_outlet_id="o-2").check()
     CreateConsignment(name="N", outlet_id="o-1", type="RETURN", source_outlet_id=None).check()
-    with pytest.raises(ValueError, match="^source_outlet_id must .* type is RETURN"):
+    with pytest.raises(ValueError, match=r"^source_outlet_id must .* type is RETURN"):
         CreateConsignment(name="N", outlet_id="o-1", type="RETURN", source_outlet_id="o-2").check()
-    with pytest.raises(ValueError, match="^source_outlet_id must .* type is STOCKTAKE"):
+    with pytest.raises(ValueError, match=r"^source_outlet_id must .* type is STOCKTAKE"):
         UpdateConsignment(
             "c-1", name="N", outlet_id="o-1", type="STOCKTAKE", source_outlet_id="o-2"
         ).check()
