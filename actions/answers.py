@@ -70,8 +70,8 @@ def read(action: Action[Any], retailer: str, body: bytes) -> Reading:
         pass
     if not body and type(None) in get_args(operation.result):
         return Reading(None)
-    text = body[: _SHOWN * 4].decode(errors="replace")[:_SHOWN]
-    raise Unreadable(operation.name, retailer, f"done, but the answer cannot be read: {text!r}")
+    text = repr(body[: _SHOWN * 4].decode(errors="replace"))[:_SHOWN]
+    raise Unreadable(operation.name, retailer, f"done, but the answer cannot be read: {text}")
 
 
 def _promised(action: Action[Any], body: bytes) -> Any:

@@ -93,6 +93,7 @@ def is_promised(value: Any, kind: Any) -> bool:
 @given(action=actions, body=bodies)
 @settings(max_examples=500, suppress_health_check=[HealthCheck.too_slow])
 @example(ACTIONS["ListBrands"], b"{}")
+@example(ACTIONS["ListBrands"], b"\x00" * 300)
 @example(ACTIONS["CreateBrand"], b'{"data":{}}')
 @example(ACTIONS["ListBrands"], b'{"data":[],"version":7}')
 @example(ACTIONS["GetBrand"], b'{"data":' + b"[" * 5000 + b"]" * 5000 + b"}")
