@@ -50,7 +50,7 @@ def made(kind: type[A], given: dict[str, Any], *, strict: bool = True) -> A:
     unknown = sorted(set(given) - set(names))
     if unknown:
         known = ", ".join(names) or "none"
-        raise BadAction(f"{kind.__name__} has no {unknown[0]}: its parameters are {known}.")
+        raise BadAction(f"{kind.__name__} has no {unknown[0]!r:.60}: its parameters are {known}.")
     try:
         action: A = msgspec.convert(given, kind, strict=strict)
     except (ValueError, TypeError) as error:

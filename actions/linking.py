@@ -99,7 +99,7 @@ class Linking:
             raise BadState(
                 "This link was not begun in this browser within the last ten minutes: begin again."
             )
-        spent = _SPENT.format(_digest(text).hex())
+        spent = _SPENT.format(state.cookie.hex())  # base64 can be written in several ways
         if not await self._database.do("SET", spent, 1, "NX", "EX", STATE_SECONDS):
             raise BadState("This link has been used already: begin again.")
 

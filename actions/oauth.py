@@ -39,6 +39,8 @@ class TokensRefused(BackroomError):
 class TokensUnanswered(BackroomError):
     """The token endpoint did not answer, or with 5xx. If `sent`, it may have done it."""
 
+    exit_code = 3
+
     def __init__(self, said: str, *, sent: bool) -> None:
         super().__init__(said)
         self.sent = sent
@@ -46,6 +48,8 @@ class TokensUnanswered(BackroomError):
 
 class TokensLater(BackroomError):
     """The token endpoint's own limit is reached. Wait for `retry_after` seconds."""
+
+    exit_code = 4
 
     def __init__(self, retry_after: float) -> None:
         super().__init__(f"Lightspeed gives no tokens for {retry_after:g} s.")

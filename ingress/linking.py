@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import structlog
 from aiohttp import web
+from yarl import URL
 
 from actions.connections import BadDomainPrefix
 from actions.database import Database
@@ -52,7 +53,7 @@ class Consent:
             COOKIE,
             departure.cookie,
             max_age=STATE_SECONDS,
-            path=CALLBACK,
+            path=self._path,
             secure=self._settings.base_url.startswith("https://"),
             httponly=True,
             samesite="Lax",
@@ -67,16 +68,24 @@ class Consent:
         except (Declined, BadState, BadDomainPrefix) as error:
             log.warning("retailer.not_linked", reason=type(error).__name__)
             return _said(400, str(error))
-        except (WrongSetting, DatabaseAway) as error:
+        except WrongSetting as error:
             log.warning("retailer.not_linked", reason=type(error).__name__)
             return _said(503, str(error))
+        except DatabaseAway as error:
+            log.warning("retailer.not_linked", reason=type(error).__name__)
+            return _said(503, "Nothing can be kept now. Begin again later.")
         except BackroomError as error:
             log.warning("retailer.not_linked", reason=type(error).__name__)
             return _said(502, f"{error} Begin again.")
         log.info("retailer.linked", retailer=arrived.retailer)
         response = _said(200, f"{arrived.retailer} is linked. You can close this window.")
-        response.del_cookie(COOKIE, path=CALLBACK)
+        response.del_cookie(COOKIE, path=self._path)
         return response
+
+    @property
+    def _path(self) -> str:
+        """Return the callback's path as the browser sees it: `PUBLIC_URL` may have one too."""
+        return URL(self._settings.base_url + CALLBACK).raw_path
 
     def _linking(self) -> Linking:
         assert self._reach is not None  # noqa: S101 - the application is running

@@ -64,7 +64,7 @@ class ActionJobs:
     """The jobs of the actions queue. Every method is one round trip, but `run`."""
 
     def __init__(self, database: Database, vault: Vault) -> None:
-        self._database = database
+        self.database = database
         self._vault = vault
 
     async def enqueue(self, action: Action[Any], retailer: str, *, keep: int = KEEP_SECONDS) -> str:
@@ -85,11 +85,12 @@ class ActionJobs:
             "keep": keep,
         }
         fields = [part for pair in record.items() for part in pair]
-        await self._database.together(
+        await self.database.together(
             [
                 ("HSET", name, *fields),
                 ("SET", f"{JOB_PREFIX}{job_id}", job(RUN_ACTION, job_id)),
                 ("ZADD", keys.ACTIONS_QUEUE, now_ms(), job_id),
+                ("PUBLISH", f"{keys.ACTIONS_QUEUE}:wake", ""),
             ]
         )
         return job_id
@@ -102,7 +103,7 @@ class ActionJobs:
             CannotOpen: it was sealed with a key that is not in `BACKROOM_KEYS`.
         """
         names = ("action", "retailer", "state", "attempts", "result", "error", "message")
-        found = await self._database.do("HMGET", keys.action_job(job_id), *names)
+        found = await self.database.do("HMGET", keys.action_job(job_id), *names)
         if found[0] is None:
             raise NoSuchJob(f"No job {job_id[:60]} is kept: its id is wrong, or it is long over.")
         action, retailer, state, attempts, result, error, message = found
@@ -143,33 +144,32 @@ class ActionJobs:
         return None
 
     async def _begin(self, job_id: str) -> _Begun | None:
-        """Note that it runs before it runs, so that a write cut short is not sent twice."""
+        """Note that it runs before it runs, so that a write cut short is not sent twice.
+
+        It is noted last: what cannot be opened here has not run.
+        """
         name = keys.action_job(job_id)
         wanted = ("action", "retailer", "parameters", "state", "attempts", "keep")
-        found, _ = await self._database.together(
-            [("HMGET", name, *wanted), ("HSET", name, "state", "running")]
-        )
+        found = await self.database.do("HMGET", name, *wanted)
         action, retailer, parameters, state, attempts, keep = found
-        if action is None:
-            await self._database.do("DEL", name)
-            return None
-        if state in {b"done", b"failed"}:
-            await self._database.do("HSET", name, "state", state)
+        if action is None or state in {b"done", b"failed"}:
             return None
         kind = named(action.decode())
         opened = self._vault.open(parameters, f"parameters {job_id}")
-        return _Begun(
+        begun = _Begun(
             msgspec.msgpack.decode(opened, type=kind),
             retailer.decode(),
             int(attempts),
             int(keep),
             state == b"running",
         )
+        await self.database.do("HSET", name, "state", "running")
+        return begun
 
     async def _done(self, job_id: str, begun: _Begun, result: bytes) -> None:
         name = keys.action_job(job_id)
         sealed = self._vault.seal(result, f"result {job_id}")
-        await self._database.together(
+        await self.database.together(
             [
                 ("HSET", name, "state", "done", "result", sealed, "error", "", "message", ""),
                 ("EXPIRE", name, begun.keep),
@@ -186,10 +186,10 @@ class ActionJobs:
             ("HSET", name, "state", state, "error", type(error).__name__, "message", message)
         ]
         if not isinstance(decision, Wait):
-            commands.append(("HINCRBY", name, "attempts", 1))
+            commands.append(("HSET", name, "attempts", begun.attempts + 1))
         if isinstance(decision, Over):
             commands.append(("EXPIRE", name, begun.keep))
-        await self._database.together(commands)
+        await self.database.together(commands)
 
 
 def _left_open(begun: _Begun) -> OutcomeUnknown:

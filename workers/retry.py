@@ -8,13 +8,15 @@ from msgspec import Struct
 
 from actions.errors import (
     BackroomError,
+    CannotOpen,
     ConnectionFailed,
+    DatabaseAway,
     NotConnected,
     RateLimited,
     ServerError,
     Unauthorized,
 )
-from actions.oauth import TokensLater, TokensUnanswered
+from actions.oauth import ApplicationRefused, TokensLater, TokensUnanswered
 from actions.tokens import NeedsRelink
 from workers.plugins import GiveUp, Retry, Subscriber
 
@@ -45,9 +47,11 @@ Decision: TypeAlias = Again | Over
 
 ACTION_ATTEMPTS = 8
 _ACTION_BACKOFF = 2.0
-_RELINK_SECONDS = 30.0
-"""How often a job looks whether its retailer has been linked again."""
-_WAITS = (NeedsRelink, NotConnected, Unauthorized)
+_LOOK_SECONDS = 30.0
+"""How often a job looks whether somebody has mended what it waits for."""
+_RELINK = (NeedsRelink, NotConnected, Unauthorized)
+_OURS = (ApplicationRefused, CannotOpen, DatabaseAway)
+"""Nothing was sent: a setting or Redis is to be mended."""
 _AGAIN = (ConnectionFailed, ServerError, TokensUnanswered)
 
 
@@ -75,12 +79,13 @@ def decide_action(
 ) -> Again | Wait | Over:
     """Say what follows when attempt number `attempt` of an action's job ended with `error`.
 
-    The rate limit and a retailer that must be linked again are waited for, however long.
+    The rate limit, a retailer that must be linked again and our own trouble are waited for,
+    however long.
     """
     if isinstance(error, RateLimited | TokensLater):
         return Wait(error.retry_after * (1 + chance() / 50))
-    if isinstance(error, _WAITS):
-        return Wait(_RELINK_SECONDS * (1 + chance() / 5))
+    if isinstance(error, _RELINK + _OURS):
+        return Wait(_LOOK_SECONDS * (1 + chance() / 5))
     if isinstance(error, _AGAIN) and attempt < ACTION_ATTEMPTS:
         wait = min(LONGEST_WAIT, _ACTION_BACKOFF ** min(attempt, _MOST_GROWTH))
         return Again(wait * (1 + chance() / 5))

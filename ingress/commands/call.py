@@ -1,5 +1,6 @@
 """`backroom call`."""
 
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from rich.console import Console
 from actions.action import PagedAction
 from actions.catalog import named
 from actions.checking import made
+from actions.connections import domain_prefix
 from actions.errors import BadAction, NotConnected
 from ingress.commands.opening import Opened, opened, run_async
 from ingress.commands.printing import as_json
@@ -18,6 +20,7 @@ from workers.lightspeed import Lightspeed, lightspeed
 
 _json = msgspec.json.Encoder(decimal_format="number")
 _SHOW_EVERY = 100
+_VERSION = re.compile(r"\d{4}-\d{2}")
 
 
 @click.command()
@@ -48,15 +51,21 @@ async def command(  # noqa: PLR0913 - one parameter for each option
     action = made(kind, _given(body) | dict(map(_pair, parameters)), strict=False)
     if every and not isinstance(action, PagedAction):
         raise BadAction(f"{name} is no list, so there is no --all.")
+    if enqueue and (every or api_version):
+        raise BadAction("A job takes neither --all nor --api-version.")
+    if api_version and not _VERSION.fullmatch(api_version):
+        raise BadAction(f"{api_version[:60]!r} is no version: write it like 2026-07.")
     async with opened(quiet=True) as ours:
-        prefix = retailer or await _only(ours)
-        async with lightspeed(ours.settings, ours.database, ours.vault) as reach:
+        prefix = domain_prefix(retailer) if retailer else await _only(ours)
+        version = api_version or ours.settings.lightspeed_api_version
+        settings = msgspec.structs.replace(ours.settings, lightspeed_api_version=version)
+        async with lightspeed(settings, ours.database, ours.vault) as reach:
             if enqueue:
                 as_json({"job_id": await reach.enqueue(action, prefix)})
             elif every and isinstance(action, PagedAction):
                 await _print_all(reach, action, prefix)
             else:
-                result = await reach.client.call(action, prefix, version=api_version)
+                result = await reach.call(action, prefix)
                 click.echo(msgspec.json.format(_json.encode(result), indent=2))
 
 
@@ -87,7 +96,7 @@ def _pair(text: str) -> tuple[str, Any]:
     if not equals or not key:
         raise BadAction(f"{text[:60]!r} is no parameter: write KEY=VALUE.")
     if value == "null" or value[:1] in {"[", "{", '"'}:
-        return key, _decoded(value, f"the value of {key}")
+        return key, _decoded(value.encode(errors="surrogateescape"), f"the value of {key}")
     return key, value
 
 
@@ -95,24 +104,23 @@ def _given(body: str | None) -> dict[str, Any]:
     if body is None:
         return {}
     if body == "-":
-        text, where = sys.stdin.read(), "standard input"
+        given, where = sys.stdin.buffer.read(), "standard input"
     elif body.startswith("@"):
-        where = body[1:]
+        where = body[1:] or "."
         try:
-            text = Path(where).read_text()
-        except (OSError, UnicodeDecodeError) as error:
-            why = getattr(error, "strerror", None) or "not text"
-            raise BadAction(f"{where} cannot be read: {why}.") from None
+            given = Path(where).read_bytes()
+        except OSError as error:
+            raise BadAction(f"{where} cannot be read: {error.strerror}.") from None
     else:
-        text, where = body, "--body"
-    found = _decoded(text, where)
+        given, where = body.encode(errors="surrogateescape"), "--body"
+    found = _decoded(given, where)
     if not isinstance(found, dict):
         raise BadAction(f"{where} must hold a JSON object: the parameters by name.")
     return found
 
 
-def _decoded(text: str, where: str) -> Any:
+def _decoded(given: bytes, where: str) -> Any:
     try:
-        return msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
+        return msgspec.json.decode(given)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadAction(f"{where} is no JSON: {error}.") from None

@@ -37,6 +37,9 @@ async def command(
     the new token and keeps its URLs. Whoever opens the OAuth link in a browser links a store.
     """
     if prefix is None:
+        source = click.get_current_context().get_parameter_source("personal_token")
+        if unsigned or source is click.core.ParameterSource.COMMANDLINE:
+            raise click.UsageError("Give PREFIX too: whose token is it?")
         await _print_link(in_json=in_json)
         return
     retailer = domain_prefix(prefix)

@@ -122,9 +122,9 @@ def test_a_circle_is_refused() -> None:
 
 def test_an_action_is_made_from_members_by_name() -> None:
     assert made(GetBrand, {"brand_id": "b1"}) == GetBrand("b1")
-    with pytest.raises(BadAction, match=r"^GetBrand has no id: its parameters are brand_id\.$"):
+    with pytest.raises(BadAction, match=r"^GetBrand has no 'id': its parameters are brand_id\.$"):
         made(GetBrand, {"id": "b1"})
-    with pytest.raises(BadAction, match=r"^GetRetailer has no id: its parameters are none\.$"):
+    with pytest.raises(BadAction, match=r"^GetRetailer has no 'id': its parameters are none\.$"):
         made(CATALOG["GetRetailer"], {"id": "b1"})
     with pytest.raises(BadAction, match=r"^GetBrand: Object missing required field brand_id\.$"):
         made(GetBrand, {})

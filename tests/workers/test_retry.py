@@ -5,6 +5,25 @@ from typing import Any
 import pytest
 
 from actions.database import Database
+from actions.errors import (
+    BackroomError,
+    BadAction,
+    CannotOpen,
+    Conflict,
+    ConnectionFailed,
+    DatabaseAway,
+    MissingScope,
+    NotConnected,
+    NotFound,
+    OutcomeUnknown,
+    RateLimited,
+    Rejected,
+    ServerError,
+    Unauthorized,
+    Unreadable,
+)
+from actions.oauth import ApplicationRefused, TokensLater, TokensRefused, TokensUnanswered
+from actions.tokens import NeedsRelink
 from tests.conftest import Work
 from tests.workers.conftest import (
     Ledger,
@@ -17,7 +36,15 @@ from tests.workers.conftest import (
 from workers.events import SALE_UPDATE, Event
 from workers.inbox import Inbox
 from workers.plugins import Context, GiveUp, NoSettings, Plugin, Retry, Subscriber
-from workers.retry import LONGEST_WAIT, Again, Over, decide
+from workers.retry import (
+    ACTION_ATTEMPTS,
+    LONGEST_WAIT,
+    Again,
+    Over,
+    Wait,
+    decide,
+    decide_action,
+)
 
 NAME = "ledger.post"
 
@@ -64,6 +91,50 @@ def test_jitter_adds_a_fifth_at_most() -> None:
 
 def test_what_the_author_asked_for_has_no_jitter() -> None:
     assert decide(Retry(7), 1, subscriber(), lambda: 1.0) == Again(7)
+
+
+CALL = ("CreateBrand", "kowhai", "no")
+ACTIONS: list[tuple[BackroomError, int, Again | Wait | Over]] = [
+    (ConnectionFailed(*CALL), 1, Again(2)),
+    (ConnectionFailed(*CALL), 2, Again(4)),
+    (ServerError(*CALL), ACTION_ATTEMPTS - 1, Again(128)),
+    (ServerError(*CALL), ACTION_ATTEMPTS, Over()),
+    (ServerError(*CALL), 900, Over()),
+    (TokensUnanswered("no", sent=True), 1, Again(2)),
+    (TokensUnanswered("no", sent=False), ACTION_ATTEMPTS, Over()),
+    (RateLimited("ListSales", "kowhai", 7), 1, Wait(7)),
+    (RateLimited("ListSales", "kowhai", 300), 900, Wait(300)),
+    (TokensLater(60), 900, Wait(60)),
+    (NeedsRelink("no"), 900, Wait(30)),
+    (NotConnected("no"), 900, Wait(30)),
+    (Unauthorized(*CALL), 900, Wait(30)),
+    (ApplicationRefused("no"), 900, Wait(30)),
+    (CannotOpen("no"), 900, Wait(30)),
+    (DatabaseAway("no"), 900, Wait(30)),
+    (OutcomeUnknown(*CALL), 1, Over()),
+    (Rejected(*CALL), 1, Over()),
+    (Conflict(*CALL), 1, Over()),
+    (NotFound(*CALL), 1, Over()),
+    (MissingScope("ListSales", "kowhai", ("sales:read",)), 1, Over()),
+    (Unreadable(*CALL), 1, Over()),
+    (BadAction("no"), 1, Over()),
+    (TokensRefused("no"), 1, Over()),
+]
+
+
+@pytest.mark.parametrize("row", range(len(ACTIONS)))
+def test_the_error_of_an_action_and_its_attempt_decide(row: int) -> None:
+    error, attempt, decision = ACTIONS[row]
+    assert decide_action(error, attempt, lambda: 0.0) == decision
+
+
+def test_jitter_makes_an_action_later_and_never_earlier() -> None:
+    def most() -> float:
+        return 1.0
+
+    assert decide_action(ConnectionFailed(*CALL), 1, most) == Again(2.4)
+    assert decide_action(NeedsRelink("no"), 1, most) == Wait(36)
+    assert decide_action(RateLimited("ListSales", "kowhai", 100), 1, most) == Wait(102)
 
 
 async def test_a_failing_subscriber_is_retried_while_its_neighbour_runs_once(
