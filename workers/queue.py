@@ -1,4 +1,4 @@
-"""arq's queue: its job format and keys. With `worker.py` the only place that names arq."""
+"""arq's queue: its job format and keys. With `engine.py` the only place that names arq."""
 
 import time
 from typing import Any, Final

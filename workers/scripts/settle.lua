@@ -23,6 +23,13 @@ local function settle(open, failed, handled, id, state, seconds)
   end
 end
 
+-- Wake an idle worker: at most one message between two claims, whatever the rate.
+local function wake(queue)
+  if redis.call('SET', queue .. ':woken', 1, 'NX', 'PX', 500) then
+    redis.call('PUBLISH', queue .. ':wake', '')
+  end
+end
+
 -- Queue one subscriber's job and note it as queued, with no run counted yet.
 local function enqueue(queue, id, subscriber, job_id, job)
   local time = redis.call('TIME')
@@ -31,4 +38,5 @@ local function enqueue(queue, id, subscriber, job_id, job)
   local event, outcome = 'backroom:event:' .. id, {state = 'queued', job_id = job_id}
   redis.call('HSET', event, 's:' .. subscriber, cmsgpack.pack(outcome))
   redis.call('HDEL', event, 'a:' .. subscriber, 'w:' .. subscriber)
+  wake(queue)
 end
