@@ -195,7 +195,9 @@ async def test_an_idle_engine_is_woken(add: Add, engine: Start, database: Databa
 async def listened(database: Database) -> None:
     """Wait until an engine listens to be woken."""
     async with asyncio.timeout(10):
-        while not (await database.do("PUBSUB", "NUMSUB", f"{QUEUE}:wake"))[1]:
+        while True:  # Redis tells nobody who subscribes
+            if (await database.do("PUBSUB", "NUMSUB", f"{QUEUE}:wake"))[1]:
+                return
             await asyncio.sleep(0.01)
 
 
