@@ -72,25 +72,24 @@ class Engine(Worker):
         self._begun = 0
         self._claims = Claims(database, queue_name)
         self._heart = Heart(url, queue_name, self._claims.token, self._lose_soon)
+        self._listening: asyncio.Task[None] | None = None
         self._awake = asyncio.Event()
         self._lost: set[str] = set()
 
     async def main(self) -> None:
         """Work until cancelled; with `burst`, until the queue is empty."""
         self._heart.start()
-        listening = asyncio.create_task(self._listen(), name=f"wake {self.queue_name}")
-        try:
-            while not (self.burst and await self._is_burst_over()):
-                await self._turn()
-        finally:
-            while not listening.done():
-                listening.cancel()  # again and again: redis-py swallows one while it connects
-                await asyncio.wait({listening}, timeout=_CANCEL_SECONDS)
+        self._listening = asyncio.create_task(self._listen(), name=f"wake {self.queue_name}")
+        while not (self.burst and await self._is_burst_over()):
+            await self._turn()
 
     async def close(self) -> None:
         """Hand back what still runs, and leave."""
         for task in self.tasks.values():
             task.cancel()
+        while self._listening is not None and not self._listening.done():
+            self._listening.cancel()  # again and again: redis-py swallows one while it connects
+            await asyncio.wait({self._listening}, timeout=_CANCEL_SECONDS)
         await asyncio.gather(*self.tasks.values(), return_exceptions=True)
         await asyncio.to_thread(self._heart.stop)
         await self.pool.aclose()
