@@ -37,6 +37,7 @@ PathId = typing.Annotated[str, msgspec.Meta(min_length=1, pattern="[^.]")]
 """An id that stands in the path; dots alone would lead out of it."""
 
 _IN_PATH: Final = re.compile(r"{(\w+)}")
+_UNRESERVED: Final = re.compile(r"[A-Za-z0-9_.~-]+")
 _body = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -74,21 +75,25 @@ class Action(Struct, Generic[R]):
     def request(self) -> Request:
         """Return what is sent."""
         operation = self.operation
+        in_path, path = operation.in_path, operation.path
+        if in_path:
+            path = _IN_PATH.sub(lambda found: _quoted(getattr(self, found[1])), path)
+            if len(operation.parameters) == len(in_path) and operation.verb != "PUT":
+                return Request(operation.verb, path)
         given = {
             field.encode_name: value
             for field in operation.parameters
-            if field.name not in operation.in_path
-            and (value := getattr(self, field.name)) is not UNSET
+            if field.name not in in_path and (value := getattr(self, field.name)) is not UNSET
         }
-        path = _IN_PATH.sub(
-            lambda found: quote(str(getattr(self, found[1])), safe=""), operation.path
-        )
         if operation.verb in {"GET", "DELETE"}:
-            query = urlencode(
-                [pair for name, value in given.items() for pair in pairs(name, value)]
-            )
-            return Request(operation.verb, f"{path}?{query}" if query else path)
+            found = [pair for name, value in given.items() for pair in pairs(name, value)]
+            return Request(operation.verb, f"{path}?{urlencode(found)}" if found else path)
         return Request(operation.verb, path, _body.encode(given))
+
+
+def _quoted(value: Any) -> str:
+    text = str(value)
+    return text if _UNRESERVED.fullmatch(text) else quote(text, safe="")
 
 
 class Version(Struct, frozen=True):

@@ -1,5 +1,6 @@
 """What Lightspeed answered: a result, or the error that says what to do."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -61,7 +62,7 @@ def read(action: Action[Any], retailer: str, body: bytes) -> Reading:
     if operation.answer == "nothing":
         return Reading(None)
     try:
-        return Reading(_promised(action, body))
+        return Reading(_promised(type(action))(body))
     except BAD:
         pass  # raised out here: a chained error would carry the answer's values into the log
     try:
@@ -74,25 +75,25 @@ def read(action: Action[Any], retailer: str, body: bytes) -> Reading:
     raise Unreadable(operation.name, retailer, f"done, but the answer cannot be read: {text}")
 
 
-def _promised(action: Action[Any], body: bytes) -> Any:
-    operation = action.operation
-    unwrap = getattr(action, "unwrap", None)
-    if unwrap is not None:
-        return msgspec.convert(unwrap(PLAIN.decode(body)), operation.result, strict=False)
+@cache
+def _promised(kind: type[Action[Any]]) -> Callable[[bytes], Any]:
+    """Return what reads the shape that the contract promises; made once for each action."""
+    operation = kind.operation
+    if unwrap := getattr(kind, "unwrap", None):
+        return lambda body: msgspec.convert(
+            unwrap(PLAIN.decode(body)), operation.result, strict=False
+        )
     if operation.answer == "data":
         if operation.is_paged:
-            return decoder(operation.result).decode(body)
-        return decoder(_wrapped(operation.result)).decode(body).data
+            return decoder(operation.result).decode
+        wrapped = decoder(Data[operation.result])  # type: ignore[name-defined]
+        return lambda body: wrapped.decode(body).data
     if operation.is_paged:
-        return Page(decoder(list[operation.row]).decode(body))  # type: ignore[name-defined]
+        rows = decoder(list[operation.row])  # type: ignore[name-defined]
+        return lambda body: Page(rows.decode(body))
     if operation.result is str:
-        return decoder(Named).decode(body).id
-    return decoder(operation.result).decode(body)
-
-
-@cache
-def _wrapped(result: Any) -> Any:
-    return Data[result]
+        return lambda body: decoder(Named).decode(body).id
+    return decoder(operation.result).decode
 
 
 def _fitted(action: Action[Any], plain: Any) -> Any:

@@ -30,7 +30,8 @@ def checked(action: A) -> A:
     try:
         plain = msgspec.to_builtins(action, builtin_types=_KEPT)
         kept: A = msgspec.convert(plain, type(action))
-        _writable(plain)
+        if not all(map(_is_plain, plain.values())):
+            _writable(plain)
         kept.check()
     except (ValueError, TypeError, RecursionError) as error:
         said = _said(str(error), plain)
@@ -58,6 +59,12 @@ def made(kind: type[A], given: dict[str, Any], *, strict: bool = True) -> A:
     else:
         return checked(action)
     raise BadAction(f"{kind.__name__}: {said}")
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a parameter is of the common sort that can always be written."""
+    kind = type(value)
+    return value.isascii() if kind is str else kind is int or kind is bool or value is None
 
 
 def _writable(value: Any, where: str = "$") -> None:

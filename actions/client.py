@@ -47,6 +47,7 @@ class Client:
         self._session = session
         self._origin = origin
         self._version = version
+        self._log = log.bind()  # bound once: a proxy would be made anew for every call
         self._link = link
         self._roots: dict[str, str] = {}
 
@@ -71,7 +72,7 @@ class Client:
             raise MissingScope(action.operation.name, retailer, lacking, self._link)
         request = action.request()
         url = URL(f"{self._root(retailer)}/api/{version}{request.path}", encoded=True)
-        sending = Sending(action, retailer, request, url)
+        sending = Sending(action, retailer, request, url, self._log)
         reading = read(action, retailer, await sending.answered(self._session, self._tokens, grant))
         if not reading.as_promised:
             self._note(action, version)

@@ -1,9 +1,10 @@
 """One call on the wire, over all its tries: what may do harm twice is sent once."""
 
 import asyncio
+import logging
 import random
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from importlib.metadata import version
@@ -27,8 +28,6 @@ from actions.errors import (
 from actions.grants import Grant
 from actions.tokens import Tokens
 
-log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
-
 _SECONDS: Final = 30.0
 _CONNECT_SECONDS: Final = 5.0
 _CONNECTIONS: Final = 100
@@ -41,8 +40,7 @@ class Answer(Struct, frozen=True):
 
     status: int
     body: bytes
-    retry_after: str = ""
-    date: str = ""
+    headers: Mapping[str, str]
 
 
 class Sending(Struct, frozen=True):
@@ -52,6 +50,7 @@ class Sending(Struct, frozen=True):
     retailer: str
     request: Request
     url: URL
+    log: structlog.typing.FilteringBoundLogger
 
     @property
     def name(self) -> str:
@@ -114,24 +113,25 @@ class Sending(Struct, frozen=True):
             middlewares=(_once,),
         ) as response:
             body = await response.read()
-        said = response.headers
-        log.debug(
-            "action.called",
-            action=self.name,
-            retailer=self.retailer,
-            status=response.status,
-            took=round(time.perf_counter() - began, 6),
-            request_id=said.get("X-Request-Id", ""),
-        )
-        retry_after, date = said.get(hdrs.RETRY_AFTER, ""), said.get(hdrs.DATE, "")
-        return Answer(response.status, body, retry_after, date)
+        if self.log.is_enabled_for(logging.DEBUG):
+            self.log.debug(
+                "action.called",
+                action=self.name,
+                retailer=self.retailer,
+                status=response.status,
+                took=round(time.perf_counter() - began, 6),
+                request_id=response.headers.get("X-Request-Id", ""),
+            )
+        return Answer(response.status, body, response.headers)
 
     def _heeded(self, answer: Answer, *, lost: bool) -> bytes:
         """Return the body of a 2xx. The status alone decides."""
         if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
             return answer.body
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-            raise limited(self.action, self.retailer, answer.retry_after, answer.date)
+            said = answer.headers
+            retry_after, date = said.get(hdrs.RETRY_AFTER, ""), said.get(hdrs.DATE, "")
+            raise limited(self.action, self.retailer, retry_after, date)
         if lost and self.request.verb == "DELETE" and answer.status == HTTPStatus.NOT_FOUND:
             return b""  # an earlier try had done it
         raise refusal(self.action, self.retailer, answer.status, answer.body)

@@ -81,14 +81,12 @@ async def test_faults_that_do_not_end_are_said_after_four_tries(
 ) -> None:
     shop = await open_shop(faults=("html-error:1:/brands", "reset:1:/outlets"))
     closed = f"http://127.0.0.1:{unused_port()}/{{domain_prefix}}"
-    began = time.monotonic()
     outage, reset, unreached, crowded_out = await asyncio.gather(
         failed(shop.call(ListBrands())),
         failed(shop.call(ListOutlets())),
         failed(Client(tokens, session, origin=closed).call(CreateBrand(name="Moa"), "kowhai")),
         crowded(shop, tokens),
     )
-    assert 3 <= time.monotonic() - began < 6
     assert str(outage) == "ListBrands for kowhai: Lightspeed answered 502. Try again later."
     assert isinstance(outage, ServerError)
     assert isinstance(reset, ConnectionFailed)

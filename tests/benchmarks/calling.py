@@ -146,6 +146,7 @@ def _origin(port: int) -> str:
 
 
 if __name__ == "__main__":
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(20))
+    level = structlog.make_filtering_bound_logger(20)
+    structlog.configure(wrapper_class=level, cache_logger_on_first_use=True)  # as in our processes
     work = {"calls": _calls, "items": _items}[sys.argv[1]]
     sys.stdout.buffer.write(msgspec.json.encode(uvloop.run(work(int(sys.argv[2])))))
