@@ -1,7 +1,7 @@
 """The client: an action in, its result out, for every retailer that is linked."""
 
 from collections.abc import AsyncIterator
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import aiohttp
 import structlog
@@ -12,17 +12,15 @@ from actions.answers import read
 from actions.checking import checked
 from actions.errors import MissingScope
 from actions.grants import Grant
-from actions.oauth import ORIGIN, host
+from actions.oauth import host
 from actions.sending import Sending
 from actions.tokens import Tokens
+from actions.vendor import API_VERSION, ORIGIN
 
 R = TypeVar("R")
 T = TypeVar("T")
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
-
-API_VERSION: Final = "2026-07"
-"""The contract that the actions are written after."""
 
 
 class Client:

@@ -15,8 +15,9 @@ from actions.connections import Connection, Connections, domain_prefix
 from actions.database import Database
 from actions.errors import BackroomError, CannotOpen
 from actions.grants import Grants
-from actions.oauth import AUTHORIZE_URL, OAuth
+from actions.oauth import OAuth
 from actions.vault import Vault
+from actions.vendor import AUTHORIZE_URL
 
 STATE_SECONDS: Final = 600
 """A consent code lives as long (vendor: Authorization)."""

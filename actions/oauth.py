@@ -14,9 +14,8 @@ from actions.connections import domain_prefix
 from actions.errors import BackroomError
 from actions.grants import Pair
 from actions.secret import Secret
+from actions.vendor import AUTHORIZE_URL, ORIGIN
 
-ORIGIN: Final = "https://{domain_prefix}.retail.lightspeed.app"
-AUTHORIZE_URL: Final = "https://secure.retail.lightspeed.app/connect"
 _SECONDS: Final = 10.0
 """For one token request; a turn to refresh lasts longer."""
 _SHOWN: Final = 100

@@ -6,10 +6,9 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from actions.client import API_VERSION
 from actions.database import place
-from actions.oauth import AUTHORIZE_URL, ORIGIN
 from actions.secret import Secret
+from actions.vendor import API_VERSION, AUTHORIZE_URL, ORIGIN
 from workers.environment import load
 
 

@@ -14,7 +14,6 @@ from actions.connections import BadDomainPrefix
 from actions.database import Database
 from actions.grants import Grants
 from actions.oauth import (
-    AUTHORIZE_URL,
     Application,
     ApplicationRefused,
     OAuth,
@@ -28,6 +27,7 @@ from actions.simulator.options import Options
 from actions.simulator.simulator import Simulator
 from actions.tokens import NeedsRelink, Tokens
 from actions.vault import Vault
+from actions.vendor import AUTHORIZE_URL
 from tests.actions.simulator.conftest import CALLBACK, Browser
 from tests.end_to_end.ports import free_port
 
