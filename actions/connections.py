@@ -74,6 +74,13 @@ def key_digest(webhook_key: str) -> bytes:
     return hashlib.blake2b(webhook_key.encode(), digest_size=16).digest()
 
 
+def not_linked(retailer: str) -> NotConnected:
+    """Say that nothing is kept for a retailer, and how to link it."""
+    return NotConnected(
+        f"{retailer} is not linked: run `backroom connect {retailer} --personal-token …`."
+    )
+
+
 class Connections:
     """All connections, kept in Redis with their webhook keys sealed. `Grants` has the tokens."""
 
@@ -112,9 +119,7 @@ class Connections:
         """
         kept = await self._database.do("HGET", CONNECTIONS, retailer)
         if kept is None:
-            raise NotConnected(
-                f"{retailer} is not linked: run `backroom connect {retailer} --personal-token …`."
-            )
+            raise not_linked(retailer)
         return self._opened(retailer, kept)
 
     async def all(self) -> list[Connection]:

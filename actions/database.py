@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from importlib.resources import files
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -35,6 +36,12 @@ class Script:
     def __init__(self, text: str) -> None:
         self.text = text
         self.sha = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+    @classmethod
+    def load(cls, package: str, *names: str) -> Self:
+        """Load `.lua` files of a package, each one's functions known to those after it."""
+        folder = files(package)
+        return cls("\n".join((folder / f"{name}.lua").read_text() for name in names))
 
 
 class Database:

@@ -4,14 +4,14 @@ One refresh at a time for all processes. The intent is written before the reques
 pair is stored before anyone uses it, and who comes too late reads again.
 """
 
-from importlib.resources import files
+from collections.abc import Sequence
 from typing import Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct
 
+from actions.connections import not_linked
 from actions.database import Database, Script
-from actions.errors import NotConnected
 from actions.secret import Secret
 from actions.vault import Vault
 
@@ -21,11 +21,9 @@ TURN_SECONDS: Final = 15
 State: TypeAlias = Literal["linked", "needs_relink"]
 
 
-def _script(name: str) -> Script:
-    return Script((files("actions.scripts") / f"{name}.lua").read_text())
-
-
-_BEGIN, _END, _KEEP = map(_script, ("begin_refresh", "end_refresh", "keep_grant"))
+_BEGIN = Script.load("actions.scripts", "begin_refresh")
+_END = Script.load("actions.scripts", "end_refresh")
+_KEEP = Script.load("actions.scripts", "keep_grant")
 
 
 class Pair(Struct, frozen=True, kw_only=True):
@@ -89,9 +87,7 @@ class Grants:
         names = ("tokens", "expires", "scopes", "generation", "state", "why")
         found = await self._database.do("HMGET", _key(retailer), *names)
         if found[0] is None:
-            raise NotConnected(
-                f"{retailer} is not linked: run `backroom connect {retailer} --personal-token …`."
-            )
+            raise not_linked(retailer)
         tokens, expires, scopes, generation, state, why = found
         access, refresh = msgspec.msgpack.decode(self._vault.open(tokens, _bound(retailer)))
         return Grant(
@@ -107,10 +103,14 @@ class Grants:
             why=(why or b"").decode(),
         )
 
-    async def state(self, retailer: str) -> tuple[str, str]:
-        """Return whether a retailer is `linked` or `needs_relink`, and why."""
-        state, why = await self._database.do("HMGET", _key(retailer), "state", "why")
-        return (state or b"needs_relink").decode(), (why or b"").decode()
+    async def states(self, retailers: Sequence[str]) -> dict[str, tuple[str, str]]:
+        """Return of each retailer whether it is `linked` or `needs_relink`, and why."""
+        asked = [("HMGET", _key(retailer), "state", "why") for retailer in retailers]
+        found = await self._database.together(asked)
+        return {
+            retailer: ((state or b"needs_relink").decode(), (why or b"").decode())
+            for retailer, (state, why) in zip(retailers, found, strict=True)
+        }
 
     async def begin(self, grant: Grant) -> Mine | Busy | Over:
         """Ask for the turn to refresh a grant."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-from importlib.resources import files
 
 from msgspec import Struct
 
@@ -14,12 +13,8 @@ MOST_AT_ONCE = 128
 """Jobs claimed or ended in one round trip."""
 
 
-def script(name: str) -> Script:
-    """Load one of the scripts of this package."""
-    return Script((files("workers.scripts") / f"{name}.lua").read_text())
-
-
-_CLAIM, _END = script("claim"), script("end_jobs")
+_CLAIM = Script.load("workers.scripts", "claim")
+_END = Script.load("workers.scripts", "end_jobs")
 
 
 class Claimed(Struct, frozen=True):

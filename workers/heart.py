@@ -8,13 +8,14 @@ import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 
-from workers.claims import LEASE_SECONDS, script
+from actions.database import Script
+from workers.claims import LEASE_SECONDS
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 _BEATS = 3
 """Renewals in the time of a lease."""
-_RENEW = script("renew")
+_RENEW = Script.load("workers.scripts", "renew")
 
 
 class Heart(threading.Thread):
@@ -24,6 +25,7 @@ class Heart(threading.Thread):
         """Call `lost` from this thread with each job whose lease is another's by now."""
         super().__init__(name=f"heart {queue}", daemon=True)
         self._redis = Redis.from_url(url, socket_timeout=1.0, socket_connect_timeout=1.0)
+        self._renew = self._redis.register_script(_RENEW.text)
         self._queue = queue
         self._token = token
         self._lost = lost
@@ -58,7 +60,6 @@ class Heart(threading.Thread):
         held = [job_id for job_id, until in self._held.copy().items() if now < until]
         if not held:
             return
-        renew = self._redis.register_script(_RENEW.text)
         args: list[str | int] = [self._token, int(LEASE_SECONDS * 1000), *held]
-        for job_id in renew(keys=[self._queue], args=args):
+        for job_id in self._renew(keys=[self._queue], args=args):
             self._lost(job_id.decode())

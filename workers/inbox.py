@@ -4,7 +4,6 @@ import base64
 import hashlib
 import time
 from collections.abc import Sequence
-from importlib.resources import files
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -72,16 +71,12 @@ class _Ask(Struct):
     note: str
 
 
-def _script(*names: str) -> Script:
-    folder = files("workers.scripts")
-    return Script("\n".join((folder / f"{name}.lua").read_text() for name in names))
-
-
-_STORE = _script("store")
-_DISPATCH = _script("settle", "dispatch")
-_BEGIN = _script("begin")
-_FINISH = _script("settle", "finish")
-_REPLAY = _script("settle", "replay")
+_SCRIPTS = "workers.scripts"
+_STORE = Script.load(_SCRIPTS, "wake", "store")
+_DISPATCH = Script.load(_SCRIPTS, "wake", "settle", "dispatch")
+_BEGIN = Script.load(_SCRIPTS, "begin")
+_FINISH = Script.load(_SCRIPTS, "wake", "settle", "finish")
+_REPLAY = Script.load(_SCRIPTS, "wake", "settle", "replay")
 _SETS = (keys.OPEN, keys.FAILED, keys.HANDLED)
 
 

@@ -13,8 +13,8 @@ from actions.action import PagedAction
 from actions.catalog import named
 from actions.checking import made
 from actions.connections import domain_prefix
-from actions.errors import BadAction, NotConnected
-from ingress.commands.opening import Opened, opened, run_async
+from actions.errors import BadAction
+from ingress.commands.opening import opened, run_async
 from ingress.commands.printing import as_json
 from workers.lightspeed import Lightspeed, lightspeed
 
@@ -56,7 +56,7 @@ async def command(  # noqa: PLR0913 - one parameter for each option
     if api_version and not _VERSION.fullmatch(api_version):
         raise BadAction(f"{api_version[:60]!r} is no version: write it like 2026-07.")
     async with opened(quiet=True) as ours:
-        prefix = domain_prefix(retailer) if retailer else await _only(ours)
+        prefix = domain_prefix(retailer) if retailer else (await ours.connection(None)).retailer
         version = api_version or ours.settings.lightspeed_api_version
         settings = msgspec.structs.replace(ours.settings, lightspeed_api_version=version)
         async with lightspeed(settings, ours.database, ours.vault) as reach:
@@ -77,17 +77,6 @@ async def _print_all(reach: Lightspeed, action: PagedAction[Any], prefix: str) -
             count += 1
             if count % _SHOW_EVERY == 0:
                 status.update(f"{count:,} items")
-
-
-async def _only(ours: Opened) -> str:
-    linked = await ours.connections.all()
-    if len(linked) != 1:
-        raise NotConnected(
-            f"{len(linked)} retailers are linked: name one with --retailer."
-            if linked
-            else "No retailer is linked: run `backroom connect PREFIX --personal-token …`."
-        )
-    return linked[0].retailer
 
 
 def _pair(text: str) -> tuple[str, Any]:

@@ -10,8 +10,9 @@ from typing import ParamSpec, TypeVar
 import msgspec
 from msgspec import Struct
 
-from actions.connections import Connections
+from actions.connections import Connection, Connections
 from actions.database import Database
+from actions.errors import NotConnected
 from actions.vault import Vault
 from workers import logs, settings
 from workers.inbox import Inbox
@@ -19,6 +20,9 @@ from workers.settings import Settings
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+NONE_LINKED = "No retailer is linked: run `backroom connect PREFIX --personal-token …`."
 
 
 class Opened(Struct, frozen=True):
@@ -29,6 +33,20 @@ class Opened(Struct, frozen=True):
     vault: Vault
     inbox: Inbox
     connections: Connections
+
+    async def connection(self, retailer: str | None) -> Connection:
+        """Return a retailer's connection, or the only one there is.
+
+        Raises:
+            NotConnected: that retailer is not linked, or there is not exactly one.
+        """
+        if retailer:
+            return await self.connections.get(retailer)
+        linked = await self.connections.all()
+        if len(linked) != 1:
+            said = f"{len(linked)} retailers are linked: name one with --retailer."
+            raise NotConnected(said if linked else NONE_LINKED)
+        return linked[0]
 
 
 @asynccontextmanager

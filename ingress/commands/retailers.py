@@ -6,7 +6,7 @@ import click
 
 from actions.connections import Connection
 from actions.grants import Grants
-from ingress.commands.opening import opened, run_async
+from ingress.commands.opening import NONE_LINKED, opened, run_async
 from ingress.commands.printing import as_json, clock, table
 from ingress.urls import webhook_urls
 
@@ -19,12 +19,12 @@ async def command(*, in_json: bool) -> None:
     async with opened() as ours:
         linked = await ours.connections.all()
         grants = Grants(ours.database, ours.vault)
-        states = {one.retailer: await grants.state(one.retailer) for one in linked}
+        states = await grants.states([one.retailer for one in linked])
         base_url = ours.settings.base_url
     if in_json:
         as_json([_described(one, *states[one.retailer], base_url) for one in linked])
     elif not linked:
-        click.echo("No retailer is linked: run `backroom connect PREFIX --personal-token …`.")
+        click.echo(NONE_LINKED)
     else:
         rows = [_row(one, *states[one.retailer]) for one in linked]
         table(("retailer", "signed", "linked at (UTC)", "state"), rows)

@@ -7,7 +7,7 @@ import click
 import msgspec
 
 from actions.connections import Connection
-from actions.errors import BackroomError, NotConnected, WrongSetting
+from actions.errors import BackroomError, WrongSetting
 from ingress.commands.opening import Opened, opened, run_async
 from ingress.commands.printing import as_json
 from ingress.signatures import HEADER, sign
@@ -32,7 +32,7 @@ class NotTaken(BackroomError):
 async def command(event_type: str, retailer: str | None, url: str | None, *, in_json: bool) -> None:
     """Post a fresh, signed sample delivery of EVENT_TYPE to the running ingress."""
     async with opened() as ours:
-        connection = await _connection(ours, retailer)
+        connection = await ours.connection(retailer)
         secret = _secret(ours, connection)
         # An id that the inbox has not learnt must not be taught by a sample.
         known = await ours.database.do("HGET", RETAILER_IDS, connection.retailer)
@@ -45,19 +45,6 @@ async def command(event_type: str, retailer: str | None, url: str | None, *, in_
         as_json(answer)
     else:
         click.echo(f"{event_type} for {connection.retailer}: stored as {answer['event_id']}")
-
-
-async def _connection(ours: Opened, retailer: str | None) -> Connection:
-    if retailer:
-        return await ours.connections.get(retailer)
-    linked = await ours.connections.all()
-    if len(linked) != 1:
-        raise NotConnected(
-            f"{len(linked)} retailers are linked: name one with --retailer."
-            if linked
-            else "No retailer is linked: run `backroom connect PREFIX --personal-token …`."
-        )
-    return linked[0]
 
 
 def _secret(ours: Opened, connection: Connection) -> bytes | None:

@@ -23,13 +23,6 @@ local function settle(open, failed, handled, id, state, seconds)
   end
 end
 
--- Wake an idle worker: at most one message between two claims, whatever the rate.
-local function wake(queue)
-  if redis.call('SET', queue .. ':woken', 1, 'NX', 'PX', 500) then
-    redis.call('PUBLISH', queue .. ':wake', '')
-  end
-end
-
 -- Queue one subscriber's job and note it as queued, with no run counted yet.
 local function enqueue(queue, id, subscriber, job_id, job)
   local time = redis.call('TIME')

@@ -46,9 +46,7 @@ if #scores > 0 then
   redis.call('MSET', unpack(values))
   redis.call('ZADD', open, unpack(scores))
   redis.call('ZADD', queue, unpack(scores))
-  if redis.call('SET', queue .. ':woken', 1, 'NX', 'PX', 500) then
-    redis.call('PUBLISH', queue .. ':wake', '')
-  end
+  wake(queue)
   redis.call('HINCRBY', counts, 'stored', #scores / 2)
 end
 for seen, id in pairs(fresh) do
