@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import parse_qsl, urlsplit
 
 import aiohttp
 
@@ -12,6 +11,7 @@ from actions.database import Database
 from actions.simulator.simulator import Options, Simulator
 from tests.end_to_end.conftest import PATIENCE, Process, Run
 from tests.end_to_end.ports import free_port
+from tests.stores import consented
 
 EMAIL = "canary.shopper@example.nz"
 SECRET = "canary-client-secret"
@@ -64,7 +64,7 @@ async def _day(simulator: Simulator, run: Run, start: START, more: dict[str, str
     web = await asyncio.to_thread(start, "web", **more)
     worker = await asyncio.to_thread(start, "worker", **more)
     said = [await ran("call", "GetBrand", "brand_id=nope", code=6)]
-    await _consented(simulator, f"http://127.0.0.1:{more['PORT']}")
+    await _linked(f"http://127.0.0.1:{more['PORT']}")
     given = json.dumps({"first_name": "Ana", "last_name": None, "email": EMAIL})
     said.append(await ran("call", "CreateCustomer", "--body", given, "--enqueue"))
     said.append(await ran("trigger", "customer.update"))
@@ -77,18 +77,14 @@ async def _day(simulator: Simulator, run: Run, start: START, more: dict[str, str
     return "".join(said)
 
 
-async def _consented(simulator: Simulator, base: str) -> None:
+async def _linked(base: str) -> None:
     """Go to the consent page and back, as a browser does."""
     jar = aiohttp.CookieJar(unsafe=True)
     timeout = aiohttp.ClientTimeout(total=PATIENCE)
     async with aiohttp.ClientSession(cookie_jar=jar, timeout=timeout) as browser:
         async with browser.get(f"{base}/connect", allow_redirects=False) as away:
-            asked = dict(parse_qsl(urlsplit(away.headers["Location"]).query))
-        consent = f"{simulator.url('kowhai')}/connect"
-        form = asked | {"decision": "allow"}
-        async with browser.post(consent, data=form, allow_redirects=False) as back:
-            location = back.headers["Location"]
-        async with browser.get(location) as arrived:
+            given = await consented(away.headers["Location"])
+        async with browser.get(f"{base}/oauth/callback", params=given) as arrived:
             assert arrived.status == 200, await arrived.text()
 
 
