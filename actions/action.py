@@ -78,8 +78,6 @@ class Action(Struct, Generic[R]):
         in_path, path = operation.in_path, operation.path
         if in_path:
             path = _IN_PATH.sub(lambda found: _quoted(getattr(self, found[1])), path)
-            if len(operation.parameters) == len(in_path) and operation.verb != "PUT":
-                return Request(operation.verb, path)
         given = {
             field.encode_name: value
             for field in operation.parameters

@@ -6,6 +6,7 @@ import time
 from typing import Final, Protocol
 
 import structlog
+from msgspec.structs import replace
 
 from actions.errors import BackroomError, DatabaseAway
 from actions.grants import Busy, Grant, Grants, Mine, Pair
@@ -59,7 +60,7 @@ class Tokens:
         """
         grant = self._known.get(retailer)
         if grant is None or grant.state != "linked":
-            grant = await self._read(retailer)
+            grant = await self.latest(retailer)
         if not _is_ending(grant.pair) or (
             _is_good(grant.pair) and time.monotonic() < self._rests.get(retailer, 0)
         ):
@@ -71,15 +72,7 @@ class Tokens:
                 raise
             pause = error.retry_after if isinstance(error, TokensLater) else _REST_SECONDS
             self._rests[retailer] = time.monotonic() + pause
-            return await self._read(retailer)  # it is good for some minutes yet
-
-    async def latest(self, retailer: str) -> Grant:
-        """Return a grant as it stands in Redis: it may have been linked again with more scopes.
-
-        Raises:
-            NotConnected, NeedsRelink: there is none.
-        """
-        return await self._read(retailer)
+            return await self.latest(retailer)  # it is good for some minutes yet
 
     async def after_refusal(self, grant: Grant) -> Grant:
         """Return a newer grant than one whose access token was answered with 401.
@@ -88,7 +81,7 @@ class Tokens:
             NeedsRelink: there is none, nor will there be.
             TokensUnanswered, TokensLater: not now.
         """
-        now = await self._read(grant.retailer)
+        now = await self.latest(grant.retailer)
         if now.generation != grant.generation:
             return now  # somebody has refreshed it, which ended the one that we used
         if not now.pair.refresh:
@@ -101,7 +94,12 @@ class Tokens:
         """Let refreshes that are under way end: a pair that is not stored is a shop locked out."""
         await asyncio.gather(*self._refreshing.values(), return_exceptions=True)
 
-    async def _read(self, retailer: str) -> Grant:
+    async def latest(self, retailer: str) -> Grant:
+        """Return a grant as it stands in Redis: it may have been linked again with more scopes.
+
+        Raises:
+            NotConnected, NeedsRelink: there is none.
+        """
         grant = await self._grants.get(retailer)
         self._known[retailer] = grant
         if grant.state != "linked":
@@ -130,7 +128,7 @@ class Tokens:
             await asyncio.sleep(_LOOK_SECONDS * (1 + random.random()))  # noqa: S311
         if isinstance(turn, Mine):
             await self._ask(grant, turn)
-        return await self._read(grant.retailer)
+        return await self.latest(grant.retailer)
 
     async def _ask(self, grant: Grant, turn: Mine) -> None:
         if self._oauth is None:
@@ -152,7 +150,8 @@ class Tokens:
             raise
         else:
             # A pair without a refresh token keeps the old one (seen in 2019).
-            await self._keep(grant, turn, _kept(pair, grant.pair))
+            refresh, scopes = pair.refresh or grant.pair.refresh, pair.scopes or grant.pair.scopes
+            await self._keep(grant, turn, replace(pair, refresh=refresh, scopes=scopes))
             log.info("grant.refreshed", retailer=grant.retailer, generation=grant.generation + 1)
 
     async def _keep(self, grant: Grant, turn: Mine, pair: Pair) -> None:
@@ -165,15 +164,6 @@ class Tokens:
                 if time.monotonic() > until:
                     raise
             await asyncio.sleep(_LOOK_SECONDS)
-
-
-def _kept(pair: Pair, old: Pair) -> Pair:
-    return Pair(
-        access=pair.access,
-        refresh=pair.refresh or old.refresh,
-        expires_at=pair.expires_at,
-        scopes=pair.scopes or old.scopes,
-    )
 
 
 def _is_ending(pair: Pair) -> bool:

@@ -65,18 +65,9 @@ class Consent:
         try:
             linking = self._linking()
             arrived = await linking.arrive(dict(request.query), request.cookies.get(COOKIE, ""))
-        except (Declined, BadState, BadDomainPrefix) as error:
-            log.warning("retailer.not_linked", reason=type(error).__name__)
-            return _said(400, str(error))
-        except WrongSetting as error:
-            log.warning("retailer.not_linked", reason=type(error).__name__)
-            return _said(503, str(error))
-        except DatabaseAway as error:
-            log.warning("retailer.not_linked", reason=type(error).__name__)
-            return _said(503, "Nothing can be kept now. Begin again later.")
         except BackroomError as error:
             log.warning("retailer.not_linked", reason=type(error).__name__)
-            return _said(502, f"{error} Begin again.")
+            return _refused(error)
         log.info("retailer.linked", retailer=arrived.retailer)
         response = _said(200, f"{arrived.retailer} is linked. You can close this window.")
         response.del_cookie(COOKIE, path=self._path)
@@ -91,6 +82,16 @@ class Consent:
         assert self._reach is not None  # noqa: S101 - the application is running
         url = self._settings.lightspeed_authorize_url
         return Linking(self._database, self._vault, self._reach.consent(), url)
+
+
+def _refused(error: BackroomError) -> web.Response:
+    if isinstance(error, Declined | BadState | BadDomainPrefix):
+        return _said(400, str(error))
+    if isinstance(error, WrongSetting):
+        return _said(503, str(error))
+    if isinstance(error, DatabaseAway):  # its words hold an address that is nobody's business
+        return _said(503, "Nothing can be kept now. Begin again later.")
+    return _said(502, f"{error} Begin again.")
 
 
 def _said(status: int, sentence: str) -> web.Response:

@@ -39,6 +39,13 @@ _MOST_PAUSE = 1.0
 _CANCEL_SECONDS = 0.1
 
 
+async def cancelled(task: asyncio.Task[None]) -> None:
+    """Cancel a task until it ends: redis-py swallows a cancellation that comes as it connects."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=_CANCEL_SECONDS)
+
+
 class Engine(Worker):
     """One queue's worker."""
 
@@ -87,9 +94,8 @@ class Engine(Worker):
         """Hand back what still runs, and leave."""
         for task in self.tasks.values():
             task.cancel()
-        while self._listening is not None and not self._listening.done():
-            self._listening.cancel()  # again and again: redis-py swallows one while it connects
-            await asyncio.wait({self._listening}, timeout=_CANCEL_SECONDS)
+        if self._listening is not None:
+            await cancelled(self._listening)
         await asyncio.gather(*self.tasks.values(), return_exceptions=True)
         await asyncio.to_thread(self._heart.stop)
         await self.pool.aclose()

@@ -13,7 +13,7 @@ from workers import queue
 from workers.deliver import deliver
 from workers.discovery import Plugins, discover
 from workers.dispatch import dispatch
-from workers.engine import Engine, Functions
+from workers.engine import Engine, Functions, cancelled
 from workers.inbox import Inbox
 from workers.keys import ACTIONS_QUEUE, EVENTS_QUEUE
 from workers.lightspeed import Lightspeed, lightspeed
@@ -26,7 +26,6 @@ MAX_JOBS = 100
 SHUTDOWN_SECONDS = 20
 """How long running jobs may go on after SIGTERM before they are handed back."""
 _CLOSE_SECONDS = 3
-_CANCEL_SECONDS = 0.1
 _MARGIN_SECONDS = 25
 """Beyond the longest subscriber, for Redis."""
 _LONGEST_CALL = 300.0
@@ -69,9 +68,7 @@ async def _work(engine: Engine, stop: asyncio.Event) -> None:
             # A claim that was under way may still start jobs while the others end.
             while running := [task for task in engine.tasks.values() if not task.done()]:
                 await asyncio.wait(running)
-    while not working.done():
-        working.cancel()  # again and again: redis-py swallows one that comes while it connects
-        await asyncio.wait({working}, timeout=_CANCEL_SECONDS)
+    await cancelled(working)
     stopped.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await working
