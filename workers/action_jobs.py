@@ -4,6 +4,7 @@ Parameters and results name shoppers, so they stand in Redis sealed.
 """
 
 import secrets
+from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -15,13 +16,15 @@ from actions.catalog import named
 from actions.checking import checked
 from actions.client import Client
 from actions.connections import domain_prefix
-from actions.database import Database
+from actions.database import Database, Script
 from actions.errors import BackroomError, OutcomeUnknown
 from actions.vault import Vault
 from workers import keys
-from workers.inbox import now_ms
-from workers.queue import JOB_PREFIX, RUN_ACTION, job
-from workers.retry import Again, Over, Wait, decide_action
+from workers.claims import MOST_AT_ONCE, Effects
+from workers.group_commit import GroupCommit
+from workers.queue import RUN_ACTION, job
+from workers.retry import ACTION, Decision, GiveUp, Wait, decide
+from workers.run import Run
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -29,6 +32,10 @@ JobState: TypeAlias = Literal["queued", "running", "waiting", "done", "failed"]
 
 KEEP_SECONDS = 86_400
 """How long a job is kept once it is over, unless asked otherwise."""
+ACTION_EFFECTS = Effects.load("actions")
+_ENQUEUE = Script.load("workers.scripts", "clock", "wake", "enqueue")
+_BEGIN = Script.load("workers.scripts", "begin")
+_Words: TypeAlias = tuple[str | bytes | float, ...]
 _results = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -53,11 +60,18 @@ class Job(Struct, frozen=True, kw_only=True):
 
 
 class _Begun(Struct, frozen=True):
+    job_id: str
     action: Action[Any]
     retailer: str
     attempts: int
     keep: int
     was_running: bool
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What every line about it says."""
+        name = self.action.operation.name
+        return {"job_id": self.job_id, "action": name, "retailer": self.retailer}
 
 
 class ActionJobs:
@@ -66,16 +80,18 @@ class ActionJobs:
     def __init__(self, database: Database, vault: Vault) -> None:
         self.database = database
         self._vault = vault
+        self._enqueue = GroupCommit(self._send, MOST_AT_ONCE)
 
     async def enqueue(self, action: Action[Any], retailer: str, *, keep: int = KEEP_SECONDS) -> str:
         """Put an action into the queue and return the job's id; it is kept `keep` seconds after.
+
+        Calls made at the same time share a round trip.
 
         Raises:
             BadAction, BadDomainPrefix: nothing was enqueued.
         """
         job_id = secrets.token_hex(12)
         parameters = msgspec.msgpack.encode(checked(action))
-        name = keys.action_job(job_id)
         record: dict[str, str | bytes | float] = {
             "action": action.operation.name,
             "retailer": domain_prefix(retailer),
@@ -84,16 +100,14 @@ class ActionJobs:
             "attempts": 0,
             "keep": keep,
         }
-        fields = [part for pair in record.items() for part in pair]
-        await self.database.together(
-            [
-                ("HSET", name, *fields),
-                ("SET", f"{JOB_PREFIX}{job_id}", job(RUN_ACTION, job_id)),
-                ("ZADD", keys.ACTIONS_QUEUE, now_ms(), job_id),
-                ("PUBLISH", f"{keys.ACTIONS_QUEUE}:wake", ""),
-            ]
-        )
+        words = [part for pair in record.items() for part in pair]
+        name = keys.action_job(job_id)
+        await self._enqueue((job_id, job(RUN_ACTION, job_id), name, len(words), *words))
         return job_id
+
+    async def _send(self, rows: Sequence[_Words]) -> None:
+        args = [word for row in rows for word in row]
+        await self.database.run(_ENQUEUE, [keys.ACTIONS_QUEUE], args)
 
     async def get(self, job_id: str) -> Job:
         """Return a job as it stands.
@@ -118,78 +132,81 @@ class ActionJobs:
             message=self._vault.open(message, f"message {job_id}").decode() if message else "",
         )
 
-    async def run(self, client: Client, job_id: str) -> Again | Wait | None:
-        """Run a job once. Returns when to run it again, or None when it is over."""
-        begun = await self._begin(job_id)
+    async def run(self, client: Client, run: Run) -> None:
+        """Run a job once, and record what became of it.
+
+        Raises:
+            CannotOpen, NoSuchAction: nothing was recorded; run it again later.
+        """
+        begun = self._begun(run)
         if begun is None:
-            return None
-        facts = {
-            "job_id": job_id,
-            "action": begun.action.operation.name,
-            "retailer": begun.retailer,
-        }
+            return
         try:
+            if run.is_poison:
+                raise _deadly(begun, run.deaths)
             if begun.was_running and not begun.action.operation.repeatable:
                 raise _left_open(begun)
+            if not await self._begin(run):
+                return
             result = await client.call(begun.action, begun.retailer)
         except BackroomError as error:
-            decision = decide_action(error, begun.attempts + 1)
-            await self._failed(job_id, begun, error, decision)
-            over = isinstance(decision, Over)
-            tell = log.error if over else log.warning
-            tell("action.failed" if over else "action.waited", error=type(error).__name__, **facts)
-            return None if isinstance(decision, Over) else decision
-        await self._done(job_id, begun, _results.encode(result))
-        log.info("action.done", **facts)
-        return None
+            await self._failed(run, begun, error)
+        else:
+            sealed = self._vault.seal(_results.encode(result), f"result {begun.job_id}")
+            facts = ("state", "done", "result", sealed, "error", "", "message", "")
+            if await run.end(None, begun.job_id, begun.keep, *facts):
+                log.info("action.done", **begun.facts)
 
-    async def _begin(self, job_id: str) -> _Begun | None:
-        """Note that it runs before it runs, so that a write cut short is not sent twice.
-
-        It is noted last: what cannot be opened here has not run.
-        """
-        name = keys.action_job(job_id)
-        wanted = ("action", "retailer", "parameters", "state", "attempts", "keep")
-        found = await self.database.do("HMGET", name, *wanted)
-        action, retailer, parameters, state, attempts, keep = found
+    def _begun(self, run: Run) -> _Begun | None:
+        """Open what was enqueued, or return None where it is over."""
+        action, retailer, parameters, state, attempts, keep = run.brought or [None] * 6
         if action is None or state in {b"done", b"failed"}:
             return None
-        kind = named(action.decode())
+        job_id: str = run.args[0]
         opened = self._vault.open(parameters, f"parameters {job_id}")
-        begun = _Begun(
-            msgspec.msgpack.decode(opened, type=kind),
+        return _Begun(
+            job_id,
+            msgspec.msgpack.decode(opened, type=named(action.decode())),
             retailer.decode(),
             int(attempts),
             int(keep),
             state == b"running",
         )
-        await self.database.do("HSET", name, "state", "running")
-        return begun
 
-    async def _done(self, job_id: str, begun: _Begun, result: bytes) -> None:
-        name = keys.action_job(job_id)
-        sealed = self._vault.seal(result, f"result {job_id}")
-        await self.database.together(
-            [
-                ("HSET", name, "state", "done", "result", sealed, "error", "", "message", ""),
-                ("EXPIRE", name, begun.keep),
-            ]
-        )
+    async def _begin(self, run: Run) -> bool:
+        """Note that it runs before it runs, so that a write cut short is not sent twice.
 
-    async def _failed(
-        self, job_id: str, begun: _Begun, error: BackroomError, decision: Again | Wait | Over
-    ) -> None:
-        name = keys.action_job(job_id)
-        state = "failed" if isinstance(decision, Over) else "waiting"
-        message = self._vault.seal(str(error).encode(), f"message {job_id}")
-        commands: list[tuple[str | bytes | int, ...]] = [
-            ("HSET", name, "state", state, "error", type(error).__name__, "message", message)
-        ]
-        if not isinstance(decision, Wait):
-            commands.append(("HSET", name, "attempts", begun.attempts + 1))
-        if isinstance(decision, Over):
-            commands.append(("EXPIRE", name, begun.keep))
-        await self.database.together(commands)
+        It is noted last, for what cannot be opened here has not run; and only while its lease is
+        ours, for else it runs elsewhere by now.
+        """
+        names = (keys.action_job(run.args[0]), f"arq:in-progress:{run.job_id}")
+        return bool(await self.database.run(_BEGIN, names, [run.claimed.owner]))
+
+    async def _failed(self, run: Run, begun: _Begun, error: BackroomError) -> None:
+        decision = GiveUp() if run.is_poison else decide(error, begun.attempts + 1, ACTION)
+        words, keep, after = self._told(begun, error, decision), -1, None
+        if isinstance(decision, GiveUp):
+            keep = begun.keep
+        else:
+            after = decision.after
+        if not await run.end(after, begun.job_id, keep, *words):
+            return
+        if after is None:
+            log.error("action.failed", error=type(error).__name__, **begun.facts)
+        else:
+            log.warning("action.waited", error=type(error).__name__, after=after, **begun.facts)
+
+    def _told(self, begun: _Begun, error: BackroomError, decision: Decision) -> _Words:
+        state = "failed" if isinstance(decision, GiveUp) else "waiting"
+        attempts = begun.attempts + (not isinstance(decision, Wait))
+        message = self._vault.seal(str(error).encode(), f"message {begun.job_id}")
+        facts = ("state", state, "error", type(error).__name__, "message", message)
+        return (*facts, "attempts", attempts)
+
+
+def _deadly(begun: _Begun, deaths: int) -> BackroomError:
+    said = f"its worker ended during each of its last {deaths} runs, so it is not run again."
+    return OutcomeUnknown(begun.action.operation.name, begun.retailer, said)
 
 
 def _left_open(begun: _Begun) -> OutcomeUnknown:

@@ -3,101 +3,195 @@
 import asyncio
 import time
 
+import msgspec
 import structlog
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from actions.errors import CannotOpen
 from workers import retry
-from workers.deliveries import Delivery, body_of, event, read
+from workers.claims import MOST_CLAIMS
+from workers.deliveries import Delivery, event, kept
 from workers.discovery import Plugins
 from workers.events import Event
 from workers.inbox import Inbox, Outcome, now_ms
 from workers.logs import where
 from workers.plugins import Context, GiveUp, Reach, Subscriber
-from workers.retry import Again
+from workers.reader import Reader
+from workers.retry import Policy
+from workers.run import Run
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 _ABSENT_SECONDS = 30.0
 """Wait for a worker that has the plugin: during a rolling deploy not all have it yet."""
-_ABSENT_ATTEMPTS = 20
+_MOST_ABSENCES = 20
+_MARGIN_SECONDS = 5.0
+"""Beyond a subscriber's own time, to record how it ended."""
 
 
-class Run(Struct, frozen=True):
+class Begun(Struct, frozen=True):
     """One run of a subscriber."""
 
     event_id: str
     subscriber: str
-    job_id: str
-    attempt: int
-    """Counted from 1, also when an earlier run's worker died."""
+    before: Outcome
+    deaths: int
+    delivery: Delivery
+
+    @property
+    def attempt(self) -> int:
+        """Which run this is, counted from 1; above 1, an earlier one may have got half-way."""
+        return self.before.attempt + self.deaths + 1
+
+    @property
+    def failures(self) -> int:
+        """How many earlier runs have spent an attempt: they failed, or their worker died."""
+        return self.before.failures + self.deaths
 
 
 class End(Struct, frozen=True):
     """How a run ended and what follows."""
 
-    took: float
+    took: float = 0
     error: BaseException | None = None
-    decision: retry.Decision | None = None
+    decision: retry.Decision = retry.GiveUp()
 
     @property
-    def again(self) -> Again | None:
-        """When to run it again, if at all."""
-        return self.decision if isinstance(self.decision, Again) else None
+    def after(self) -> float | None:
+        """In how many seconds it runs again, if it does."""
+        return None if isinstance(self.decision, retry.GiveUp) else self.decision.after
 
 
 class TimedOut(Exception):
     """The subscriber took longer than its `timeout`."""
 
 
-async def deliver(
-    inbox: Inbox,
-    plugins: Plugins,
-    event_id: str,
-    name: str,
-    job_id: str,
-    reach: Reach | None = None,
-) -> Again | None:
-    """Run a subscriber once. Returns when to run it again, or None when it is over.
+class Deliverer:
+    """Runs subscribers."""
 
-    Raises:
-        DatabaseAway, CannotOpen: nothing was recorded; run it again later.
-    """
-    subscriber = plugins.subscribers.get(name)
-    begun = await inbox.begin(event_id, name, loaded=subscriber is not None)
-    if begun is None:
-        log.warning("event.over", event_id=event_id, subscriber=name)
+    def __init__(
+        self, inbox: Inbox, plugins: Plugins, reader: Reader, reach: Reach | None = None
+    ) -> None:
+        self._inbox = inbox
+        self._plugins = plugins
+        self._reader = reader
+        self._reach = reach
+
+    async def deliver(self, run: Run) -> None:
+        """Run a subscriber once, and record what became of it.
+
+        Raises:
+            CannotOpen: nothing was recorded; run it again later.
+        """
+        begun = _begun(run)
+        if begun is None:
+            log.warning("event.over", event_id=run.args[0], subscriber=run.args[1])
+            return
+        subscriber = self._plugins.subscribers.get(begun.subscriber)
+        if subscriber is None:
+            await self._absent(run, begun)
+            return
+        run.hold(subscriber.timeout + _MARGIN_SECONDS)
+        given = event(
+            begun.event_id, begun.delivery, self._reader.read(begun.event_id, begun.delivery)
+        )
+        context = self._context(subscriber, given, begun)
+        try:
+            end = await _ended(subscriber, given, context, begun)
+        except asyncio.CancelledError:  # the worker is being stopped: another runs it
+            again = structs.replace(begun.before, state="queued", attempt=begun.attempt)
+            self._end(run, begun, again, 0.0)
+            raise
+        if await self._end(run, begun, self._outcome(begun, end), end.after):
+            _tell(begun, given, end)
+
+    def _context(
+        self, subscriber: Subscriber, given: Event[object], begun: Begun
+    ) -> Context[Struct]:
+        bound = log.bind(
+            event_id=given.id,
+            event_type=given.type.name,
+            retailer=given.retailer,
+            subscriber=subscriber.name,
+            attempt=begun.attempt,
+        )
+        return Context(
+            self._plugins.loaded[subscriber.plugin].settings,
+            bound,
+            begun.attempt,
+            self._plugins.opened.get(subscriber.plugin),
+            given.retailer,
+            self._reach,
+        )
+
+    def _outcome(self, begun: Begun, end: End) -> Outcome:
+        outcome = Outcome(
+            "done",
+            begun.before.job_id,
+            begun.attempt,
+            begun.failures,
+            at=now_ms(),
+            took=end.took,
+        )
+        if end.error is None:
+            return outcome
+        return structs.replace(
+            outcome,
+            state="failed" if end.after is None else "retrying",
+            failures=begun.failures + (not isinstance(end.decision, retry.Wait)),
+            error=where(end.error),
+            message=self._inbox.sealed(begun.event_id, begun.subscriber, _words(end.error)),
+        )
+
+    async def _absent(self, run: Run, begun: Begun) -> None:
+        """No plugin here has that subscriber: leave it to a worker that has, for ten minutes."""
+        error = LookupError(f"no loaded plugin has the subscriber {begun.subscriber}")
+        absences = begun.before.absences + 1
+        is_over = absences > _MOST_ABSENCES
+        end = End(error=error, decision=retry.GiveUp() if is_over else retry.Wait(_ABSENT_SECONDS))
+        outcome = structs.replace(
+            self._outcome(begun, end), attempt=begun.before.attempt, absences=absences
+        )
+        await self._end(run, begun, outcome, end.after)
+        log.warning("subscriber.absent", event_id=begun.event_id, subscriber=begun.subscriber)
+
+    def _end(
+        self, run: Run, begun: Begun, outcome: Outcome, after: float | None
+    ) -> asyncio.Future[str | None]:
+        encoded = msgspec.msgpack.encode(outcome)
+        words = (begun.event_id, begun.subscriber, encoded, self._inbox.seconds)
+        return run.end(after, "finish", *words)
+
+
+def _begun(run: Run) -> Begun | None:
+    """Say what is to be run, or None when the event or the subscriber's part in it is over."""
+    event_id, name = run.args
+    data, known = run.brought or (None, None)
+    if data is None or known is None:
         return None
-    delivery, attempt = begun
-    run = Run(event_id, name, job_id, attempt)
-    if subscriber is None:
-        return await _absent(inbox, run)
-    try:
-        body = body_of(event_id, delivery, inbox.vault)
-    except CannotOpen:
-        await inbox.not_begun(event_id, name)
-        raise
-    given = event(event_id, delivery, read(delivery.declared, body))
-    end = await _ended(subscriber, given, _context(plugins, subscriber, given, run, reach))
-    await inbox.finish(event_id, name, _outcome(inbox, run, end))
-    _tell(run, delivery, given, end)
-    return end.again
+    before = msgspec.msgpack.decode(known, type=Outcome)
+    if before.state in {"done", "failed"} or before.job_id != run.job_id:
+        return None  # the second: it has been replayed, as a job of its own
+    return Begun(event_id, name, before, run.deaths, kept(data))
 
 
-async def _ended(subscriber: Subscriber, given: Event[object], context: Context[Struct]) -> End:
+async def _ended(
+    subscriber: Subscriber, given: Event[object], context: Context[Struct], begun: Begun
+) -> End:
     """Run the subscriber and decide what follows."""
     began = time.perf_counter()
-    error = await _failure(subscriber, given, context)
+    error = await _failure(subscriber, given, context, begun)
     took = round(time.perf_counter() - began, 6)
-    return End(took, error, retry.decide(error, context.attempt, subscriber) if error else None)
+    if error is None:
+        return End(took)
+    return End(took, error, retry.decide(error, begun.failures + 1, Policy.of(subscriber)))
 
 
 async def _failure(
-    subscriber: Subscriber, given: Event[object], context: Context[Struct]
+    subscriber: Subscriber, given: Event[object], context: Context[Struct], begun: Begun
 ) -> BaseException | None:
     """Run the subscriber and return what it raised, be it even an exit."""
-    if context.attempt > subscriber.attempts:
-        return GiveUp(f"its worker ended during each of {subscriber.attempts} attempts")
+    if begun.deaths >= MOST_CLAIMS:
+        return GiveUp(f"its worker ended during each of its last {begun.deaths} runs")
     limit = asyncio.timeout(subscriber.timeout)
     try:
         async with limit:
@@ -118,44 +212,6 @@ def _is_ours(error: BaseException) -> bool:
     return bool(stopped) or isinstance(error, GeneratorExit)
 
 
-def _context(
-    plugins: Plugins,
-    subscriber: Subscriber,
-    given: Event[object],
-    run: Run,
-    reach: Reach | None,
-) -> Context[Struct]:
-    bound = log.bind(
-        event_id=given.id,
-        event_type=given.type.name,
-        retailer=given.retailer,
-        subscriber=subscriber.name,
-        attempt=run.attempt,
-    )
-    return Context(
-        plugins.loaded[subscriber.plugin].settings,
-        bound,
-        run.attempt,
-        plugins.opened.get(subscriber.plugin),
-        given.retailer,
-        reach,
-    )
-
-
-def _outcome(inbox: Inbox, run: Run, end: End) -> Outcome:
-    if end.error is None:
-        return Outcome("done", run.job_id, run.attempt, now_ms(), end.took)
-    return Outcome(
-        "retrying" if end.again else "failed",
-        run.job_id,
-        run.attempt,
-        now_ms(),
-        end.took,
-        where(end.error),
-        inbox.sealed(run.event_id, run.subscriber, _words(end.error)),
-    )
-
-
 def _words(error: BaseException) -> str:
     """Return what an exception says, whatever it is made of."""
     try:
@@ -164,31 +220,23 @@ def _words(error: BaseException) -> str:
         return f"({type(worse).__name__} while reading its words)"
 
 
-async def _absent(inbox: Inbox, run: Run) -> Again | None:
-    """No plugin here has that subscriber: leave it to a worker that has, for ten minutes."""
-    error = LookupError(f"no loaded plugin has the subscriber {run.subscriber}")
-    decision = Again(_ABSENT_SECONDS) if run.attempt < _ABSENT_ATTEMPTS else retry.Over()
-    end = End(0, error, decision)
-    await inbox.finish(run.event_id, run.subscriber, _outcome(inbox, run, end))
-    log.warning("subscriber.absent", event_id=run.event_id, subscriber=run.subscriber)
-    return end.again
-
-
-def _tell(run: Run, delivery: Delivery, given: Event[object], end: End) -> None:
+def _tell(begun: Begun, given: Event[object], end: End) -> None:
     facts = {
-        "event_id": run.event_id,
+        "event_id": begun.event_id,
         "event_type": given.type.name,
-        "retailer": delivery.retailer,
-        "subscriber": run.subscriber,
-        "attempt": run.attempt,
+        "retailer": begun.delivery.retailer,
+        "subscriber": begun.subscriber,
+        "attempt": begun.attempt,
         "took": end.took,
-        "since_received": (now_ms() - delivery.received_at) / 1000,
+        "since_received": (now_ms() - begun.delivery.received_at) / 1000,
     }
     if end.error is None:
         log.info("subscriber.succeeded", **facts)
-    elif end.again:
-        log.warning(
-            "subscriber.retrying", error=where(end.error), after=round(end.again.after, 3), **facts
-        )
-    else:
-        log.error("subscriber.failed", error=where(end.error), **facts)
+        return
+    facts["error"] = where(end.error)
+    if end.after is None:
+        log.error("subscriber.failed", **facts)
+        return
+    is_wait = isinstance(end.decision, retry.Wait)
+    name = "subscriber.waiting" if is_wait else "subscriber.retrying"
+    log.warning(name, after=round(end.after, 3), **facts)

@@ -1,49 +1,37 @@
 """The engine: arq's worker on leases. It keeps arq's keys, job format and life cycle.
 
-What it does otherwise: it claims all that fits in one round trip and is woken instead of asking;
-a killed worker's jobs run again after one lease; what it cannot run it puts back.
+What it does otherwise: one round trip ends what has ended and claims what there is room for; it
+is woken instead of asking; a killed worker's jobs run again after one lease; what it cannot run it
+puts back.
 """
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Final, cast
 
 import msgspec
 import structlog
 from arq import Worker, func
-from arq.jobs import SerializationError, deserialize_job_raw
-from redis.exceptions import RedisError
 
 from actions.database import Database
-from actions.errors import BackroomError, DatabaseAway
-from workers import queue
-from workers.claims import MOST_AT_ONCE, Claimed, Claims
+from actions.errors import DatabaseAway
+from workers import queue, strays
+from workers.claims import MOST_AT_ONCE, PLAIN, Claimed, Claims, Effects, Ending
 from workers.heart import Heart
-from workers.logs import where
+from workers.run import Functions, Run
+from workers.signals import cancelled
+from workers.wake import listen
 
 if TYPE_CHECKING:
     from arq.typing import WorkerCoroutine
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
-Functions: TypeAlias = Mapping[str, Callable[..., Awaitable[float | None]]]
-"""By name: each returns after how many seconds its job runs again, or None when it is over."""
-
-_LOOK_SECONDS = 1.0
+_LOOK_SECONDS: Final = 2.0
 """How often it looks without being woken."""
-_UNKNOWN_SECONDS = 30.0
-_UNREADABLE_SECONDS = 600.0
-_OVERDUE_SECONDS = 60.0
-_MOST_PAUSE = 1.0
-_CANCEL_SECONDS = 0.1
-
-
-async def cancelled(task: asyncio.Task[None]) -> None:
-    """Cancel a task until it ends: redis-py swallows a cancellation that comes as it connects."""
-    while not task.done():
-        task.cancel()
-        await asyncio.wait({task}, timeout=_CANCEL_SECONDS)
+_FIRST_PAUSE, _MOST_PAUSE = 0.05, 1.0
+"""Between tries while Redis is away."""
 
 
 class Engine(Worker):
@@ -59,8 +47,9 @@ class Engine(Worker):
         longest: float,
         max_jobs: int,
         burst: bool,
+        effects: Effects = PLAIN,
     ) -> None:
-        """Run the jobs of a queue, `max_jobs` at once, each for `longest` seconds at most."""
+        """Run the jobs of a queue, `max_jobs` at once, each `longest` seconds unless it says so."""
         super().__init__(
             functions=[
                 func(cast("WorkerCoroutine", run), name=name) for name, run in functions.items()
@@ -76,128 +65,177 @@ class Engine(Worker):
             job_deserializer=queue.decode,
         )
         self._functions = functions
-        self._begun = 0
-        self._claims = Claims(database, queue_name)
-        self._heart = Heart(url, queue_name, self._claims.token, self._lose_soon)
+        self._claims = Claims(database, queue_name, effects)
+        self._heart = Heart(url, queue_name, self._soon(self._lose), self._soon(self._overrun))
         self._listening: asyncio.Task[None] | None = None
         self._awake = asyncio.Event()
-        self._lost: set[str] = set()
+        self._runs: dict[str, Run] = {}
+        self._ends: list[Ending] = []
+        self._busy = self._begun = self._suspects = 0
+        self._pause = _FIRST_PAUSE
+        self._is_empty = False
 
     async def main(self) -> None:
-        """Work until cancelled; with `burst`, until the queue is empty."""
+        """Work until told to stop and done; with `burst`, until the queue is empty."""
         self._heart.start()
-        self._listening = asyncio.create_task(self._listen(), name=f"wake {self.queue_name}")
-        while not (self.burst and await self._is_burst_over()):
+        name = self.queue_name
+        self._listening = asyncio.create_task(
+            listen(self.pool, name, self._awake), name=f"wake {name}"
+        )
+        while not self._is_over():
             await self._turn()
+
+    def stop(self) -> None:
+        """Claim nothing more: `main` returns once what runs has ended."""
+        self.allow_pick_jobs = False
+        self._awake.set()
+
+    def hand_back(self) -> None:
+        """Cut short what runs: other workers begin it anew at once."""
+        for task in self.tasks.values():
+            task.cancel()
 
     async def close(self) -> None:
         """Hand back what still runs, and leave."""
-        for task in self.tasks.values():
-            task.cancel()
+        self.stop()
+        self.hand_back()
         if self._listening is not None:
             await cancelled(self._listening)
         await asyncio.gather(*self.tasks.values(), return_exceptions=True)
+        while self._ends:
+            await self._exchange(0)
         await asyncio.to_thread(self._heart.stop)
         await self.pool.aclose()
 
+    def ended(self, run: Run, ending: Ending) -> None:
+        """Take note that a run is over; it leaves with the next turn."""
+        self._heart.drop(run.job_id)
+        self._busy -= 1
+        self._suspects -= run.is_suspect
+        if run.is_lost:
+            ending.told.set_result(None)
+            return
+        self._ends.append(ending)
+        self._awake.set()
+
+    def held(self, run: Run, seconds: float) -> None:
+        """Keep a run's lease for so many seconds from now at most."""
+        self._heart.hold(run.job_id, run.claimed.owner, seconds)
+
     async def _turn(self) -> None:
-        """Claim and start what there is room for, then wait until there may be more."""
-        free = min(self.max_jobs - len(self.tasks), MOST_AT_ONCE)
-        due: float | None = None
+        """End and claim in one round trip, then wait until there may be more to do."""
         self._awake.clear()
-        if free > 0 and self.allow_pick_jobs:
+        self._heart.turned()
+        free = self._free()
+        due: float | None = None
+        if free or self._ends:
             try:
-                claimed, due = await self._claims.take(free)
+                claimed, due = await self._exchange(free)
             except DatabaseAway as away:
                 log.warning("worker.waits", reason=str(away))
-                await asyncio.sleep(_MOST_PAUSE)
+                await asyncio.sleep(self._pause)
+                self._pause = min(2 * self._pause, _MOST_PAUSE)
                 return
-            for one in claimed:
-                self._start(one)
-            if len(claimed) == free:
+            self._pause = _FIRST_PAUSE
+            if claimed or self._ends:
                 await asyncio.sleep(0)
                 return
+        await self._rest(due if free else None)
+
+    async def _exchange(self, free: int) -> tuple[int, float | None]:
+        """Send what has ended and start what is claimed."""
+        ends, self._ends = self._ends[:MOST_AT_ONCE], self._ends[MOST_AT_ONCE:]
+        try:
+            turn = await self._claims.turn(ends, free, 0 if self._suspects else 1)
+        except BaseException:
+            self._ends = ends + self._ends
+            raise
+        for one in turn.claimed:
+            self._start(one)
+        for job_id, why in turn.lost:
+            log.warning("job.lost", job_id=job_id, reason=why)
+        if turn.trouble:
+            log.warning("worker.waits", reason=f"Redis refuses to serve: {turn.trouble[:100]}")
+        self._is_empty = turn.due is None and not turn.claimed
+        return len(turn.claimed), turn.due
+
+    async def _rest(self, due: float | None) -> None:
         pause = _LOOK_SECONDS if due is None else min(due, _LOOK_SECONDS)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(pause):
                 await self._awake.wait()
 
-    async def _is_burst_over(self) -> bool:
-        if 0 <= self.max_burst_jobs <= self._begun:
-            await asyncio.gather(*self.tasks.values())
-            return True
-        return not self.tasks and not await self._claims.waiting()
+    def _free(self) -> int:
+        if not self.allow_pick_jobs:
+            return 0
+        free = min(self.max_jobs - self._busy, MOST_AT_ONCE)
+        if self.burst and self.max_burst_jobs >= 0:
+            free = min(free, self.max_burst_jobs - self._begun)
+        return max(free, 0)
+
+    def _is_over(self) -> bool:
+        """Say whether nothing runs and nothing more is to be begun."""
+        if self.tasks or self._ends:
+            return False
+        if not (self.burst and self.allow_pick_jobs):
+            return not self.allow_pick_jobs
+        return self._is_empty or 0 <= self.max_burst_jobs <= self._begun
 
     def _start(self, claimed: Claimed) -> None:
-        task = asyncio.create_task(self._run(claimed), name=claimed.job_id)
-        self.tasks[claimed.job_id] = task
         self._begun += 1
-        task.add_done_callback(lambda _: self._ended(claimed.job_id))
+        self._busy += 1
+        run = Run(claimed, self)
+        self._suspects += run.is_suspect
+        self._runs[claimed.job_id] = run
+        self._heart.hold(claimed.job_id, claimed.owner, self.job_timeout_s)
+        self.tasks[claimed.job_id] = asyncio.create_task(self._run(run))
 
-    def _ended(self, job_id: str) -> None:
-        self.tasks.pop(job_id, None)
-        self._heart.drop(job_id)
-        self._lost.discard(job_id)
-        self._awake.set()
-
-    async def _run(self, claimed: Claimed) -> None:
+    async def _run(self, run: Run) -> None:
         """Run a job and end its claim, unless the lease was lost meanwhile."""
         try:
-            after = await self._outcome(claimed)
+            await self._function(run)(run)
+            run.end()
         except asyncio.CancelledError:
-            if claimed.job_id in self._lost:
-                return
-            after = 0.0  # handed back: another worker begins it at once
-        try:
-            await asyncio.shield(self._claims.end(claimed.job_id, after))
-        except DatabaseAway as away:
-            log.warning("job.not_ended", job_id=claimed.job_id, reason=str(away))
-
-    async def _outcome(self, claimed: Claimed) -> float | None:
-        """Run a job. Returns after how many seconds it runs again, or None when it is over."""
-        try:
-            name, args, kwargs, _, _ = deserialize_job_raw(claimed.job, deserializer=queue.decode)
-        except SerializationError:
-            log.exception("job.unreadable", job_id=claimed.job_id)
-            return _UNREADABLE_SECONDS
-        run = self._functions.get(name)
-        if run is None:
-            log.warning("job.unknown", job_id=claimed.job_id, function=name)
-            return _UNKNOWN_SECONDS  # a worker of another version may know it
-        self._heart.hold(claimed.job_id, self.job_timeout_s)
-        ctx: dict[Any, Any] = {"job_id": claimed.job_id, "job_try": claimed.claims}
-        try:
-            async with asyncio.timeout(self.job_timeout_s):
-                return await run(ctx, *args, **kwargs)
+            if run.is_late:
+                strays.postpone(run, TimeoutError())
+            run.end(0.0)  # handed back: another worker begins it at once
         except Exception as error:  # noqa: BLE001 - no job is dropped because we ourselves fail
-            after = min(_OVERDUE_SECONDS, 2.0 ** min(claimed.claims, 6))
-            reason = str(error) if isinstance(error, BackroomError) else where(error)
-            # No traceback: it may quote a payload.
-            log.error("job.postponed", job_id=claimed.job_id, error=reason, after=after)  # noqa: TRY400
-            return after
+            strays.postpone(run, error)
+        finally:
+            self._forget(run)
 
-    def _lose_soon(self, job_id: str) -> None:
-        """Called by the heart's thread."""
-        with contextlib.suppress(RuntimeError):  # the loop has ended
-            self.loop.call_soon_threadsafe(self._lose, job_id)
+    def _function(self, run: Run) -> Callable[[Run], Awaitable[None]]:
+        try:
+            run.read()
+        except msgspec.MsgspecError:
+            return strays.unreadable
+        return self._functions.get(run.function, strays.unknown)
+
+    def _forget(self, run: Run) -> None:
+        if self._runs.get(run.job_id) is run:
+            del self._runs[run.job_id], self.tasks[run.job_id]
+            self._awake.set()
+
+    def _soon(self, call: Callable[[str], None]) -> Callable[[str], None]:
+        """Return what has `call` done on the event loop: the heart is a thread of its own."""
+
+        def soon(job_id: str) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended
+                self.loop.call_soon_threadsafe(call, job_id)
+
+        return soon
 
     def _lose(self, job_id: str) -> None:
-        """Stop a job whose lease is another worker's by now: it runs there."""
-        task = self.tasks.get(job_id)
-        if task is not None:
-            log.warning("job.lost", job_id=job_id)
-            self._lost.add(job_id)
-            task.cancel()
+        """Stop a run whose lease is another worker's by now: the job runs there."""
+        run = self._runs.get(job_id)
+        if run is not None and run.ending is None:
+            log.warning("job.lost", job_id=job_id, reason="its lease went to another worker")
+            run.is_lost = True
+            self.tasks[job_id].cancel()
 
-    async def _listen(self) -> None:
-        """Be woken by whoever enqueues; the look once a second is the net under it."""
-        while True:
-            try:
-                async with self.pool.pubsub() as channel:
-                    await channel.subscribe(f"{self.queue_name}:wake")
-                    self._awake.set()
-                    while True:
-                        if await channel.get_message(ignore_subscribe_messages=True, timeout=5.0):
-                            self._awake.set()
-            except (RedisError, OSError, TimeoutError):
-                await asyncio.sleep(_MOST_PAUSE)
+    def _overrun(self, job_id: str) -> None:
+        """Stop a run that took longer than it may; it may still say how it ended."""
+        run = self._runs.get(job_id)
+        if run is not None and run.ending is None:
+            run.is_late = True
+            self.tasks[job_id].cancel()

@@ -1,8 +1,10 @@
 """Renewing leases from a thread of its own: a plugin that blocks the event loop keeps its lease."""
 
+import os
 import threading
 import time
 from collections.abc import Callable
+from typing import Final
 
 import structlog
 from redis import Redis
@@ -13,32 +15,47 @@ from workers.claims import LEASE_SECONDS
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
+EXIT_STUCK: Final = 70
+"""A worker's exit code when a subscriber never gives the event loop back."""
 _BEATS = 3
 """Renewals in the time of a lease."""
-_RENEW = Script.load("workers.scripts", "renew")
+_STUCK_SECONDS = 5.0
+"""Beyond the time of what blocks the loop."""
+_RENEW = Script.load("workers.scripts", "clock", "renew")
 
 
 class Heart(threading.Thread):
     """Beats until it is stopped; it holds each job no longer than the job's own time."""
 
-    def __init__(self, url: str, queue: str, token: str, lost: Callable[[str], None]) -> None:
-        """Call `lost` from this thread with each job whose lease is another's by now."""
+    def __init__(
+        self,
+        url: str,
+        queue: str,
+        lost: Callable[[str], None],
+        late: Callable[[str], None],
+    ) -> None:
+        """Call, from this thread, `lost` with what is another's now and `late` after its time."""
         super().__init__(name=f"heart {queue}", daemon=True)
         self._redis = Redis.from_url(url, socket_timeout=1.0, socket_connect_timeout=1.0)
         self._renew = self._redis.register_script(_RENEW.text)
         self._queue = queue
-        self._token = token
         self._lost = lost
-        self._held: dict[str, float] = {}
+        self._late = late
+        self._held: dict[str, tuple[str, float]] = {}
+        self._turned = time.monotonic()
         self._over = threading.Event()
 
-    def hold(self, job_id: str, seconds: float) -> None:
+    def hold(self, job_id: str, owner: str, seconds: float) -> None:
         """Renew a job's lease, for so many seconds at most."""
-        self._held[job_id] = time.monotonic() + seconds
+        self._held[job_id] = (owner, time.monotonic() + seconds)
 
     def drop(self, job_id: str) -> None:
         """Let a job's lease end by itself."""
         self._held.pop(job_id, None)
+
+    def turned(self) -> None:
+        """Take note that the event loop is alive."""
+        self._turned = time.monotonic()
 
     def run(self) -> None:
         """Beat."""
@@ -57,9 +74,22 @@ class Heart(threading.Thread):
 
     def _beat(self) -> None:
         now = time.monotonic()
-        held = [job_id for job_id, until in self._held.copy().items() if now < until]
-        if not held:
-            return
-        args: list[str | int] = [self._token, int(LEASE_SECONDS * 1000), *held]
-        for job_id in self._renew(keys=[self._queue], args=args):
-            self._lost(job_id.decode())
+        held = self._held.copy()
+        over = [job_id for job_id, (_, until) in held.items() if until <= now]
+        if over and now - self._turned > _STUCK_SECONDS:
+            self._leave(over)
+        args: list[str | int] = [int(LEASE_SECONDS * 1000)]
+        for job_id, (owner, until) in held.items():
+            if now < until:
+                args += (job_id, owner)
+        if len(args) > 1:
+            for job_id in self._renew(keys=[self._queue], args=args):
+                self._lost(job_id.decode())
+        for job_id in over:
+            self._late(job_id)
+
+    def _leave(self, over: list[str]) -> None:
+        """End the process: its event loop is gone, and whoever starts workers starts another."""
+        blamed = sorted(over)[:5]
+        log.error("worker.stuck", jobs=blamed, blocked=round(time.monotonic() - self._turned, 1))
+        os._exit(EXIT_STUCK)

@@ -13,8 +13,7 @@ from actions.connections import WEBHOOK_KEYS, Address
 from actions.database import Database, Script
 from actions.vault import Vault
 from workers import keys
-from workers.deliveries import Delivery, Reading, entity, keep, kept
-from workers.payloads import Payload
+from workers.deliveries import Delivery, keep
 from workers.queue import DELIVER, DISPATCH, job
 
 State: TypeAlias = Literal["stored", "dispatched", "handled", "failed", "stale", "misdirected"]
@@ -44,6 +43,11 @@ class Outcome(Struct, frozen=True, omit_defaults=True):
     state: Literal["queued", "retrying", "done", "failed"]
     job_id: str = ""
     attempt: int = 0
+    """Which run that was, counted from 1."""
+    failures: int = 0
+    """Runs that have spent an attempt; waits have not."""
+    absences: int = 0
+    """How often no worker was found that has the subscriber."""
     at: int = 0
     """When that run ended, in ms since 1970."""
     took: float = 0
@@ -54,34 +58,14 @@ class Outcome(Struct, frozen=True, omit_defaults=True):
     """What the exception said, sealed and in base64: it may name a shopper."""
 
 
-class _Ask(Struct):
-    """What `dispatch.lua` needs to know."""
-
-    id: str
-    type: str
-    retailer: str
-    newest: str
-    order: str
-    ties: bool
-    gate_seconds: int
-    seconds: int
-    foreign: bool
-    claimed: Sequence[str]
-    learn: bool
-    note: str
-
-
 _SCRIPTS = "workers.scripts"
-_STORE = Script.load(_SCRIPTS, "wake", "store")
-_DISPATCH = Script.load(_SCRIPTS, "wake", "settle", "dispatch")
-_BEGIN = Script.load(_SCRIPTS, "begin")
-_FINISH = Script.load(_SCRIPTS, "wake", "settle", "finish")
-_REPLAY = Script.load(_SCRIPTS, "wake", "settle", "replay")
+_STORE = Script.load(_SCRIPTS, "clock", "wake", "store")
+_REPLAY = Script.load(_SCRIPTS, "clock", "wake", "settle", "replay")
 _SETS = (keys.OPEN, keys.FAILED, keys.HANDLED)
 
 
 class Inbox:
-    """Deliveries in Redis. Every method is one round trip."""
+    """Deliveries in Redis: put, sealed, replayed. Every method is one round trip."""
 
     def __init__(self, database: Database, vault: Vault, seconds: int) -> None:
         """Keep handled deliveries for `seconds`; unhandled ones stay until they are."""
@@ -118,60 +102,6 @@ class Inbox:
         dispatch = job(DISPATCH, one.event_id)
         return address.digest, address.owner, same, one.event_id, keep(delivery), dispatch
 
-    async def load(self, event_id: str) -> Delivery | None:
-        """Return a delivery, or None when the inbox has it no longer."""
-        data = await self.database.do("GET", keys.delivery(event_id))
-        return None if data is None else kept(data)
-
-    async def dispatch(
-        self, event_id: str, delivery: Delivery, reading: Reading, subscribers: Sequence[str]
-    ) -> str:
-        """Decide once what becomes of an event; enqueue a job for each subscriber.
-
-        Returns its state: an earlier one when it was dispatched before, `gone` when it is no
-        longer in the inbox.
-        """
-        payload = reading.payload
-        order = payload.order() if isinstance(payload, Payload) else None
-        gate = keys.newest(delivery.retailer, reading.event_type.name, entity(payload))
-        claims = reading.claims
-        home = claims.domain_prefix in {None, delivery.retailer}
-        ask = _Ask(
-            id=event_id,
-            type=reading.event_type.name,
-            retailer=delivery.retailer,
-            newest=gate if order else "",
-            order=order or "",
-            ties=isinstance(payload, Payload) and payload.ties_pass,
-            gate_seconds=GATE_SECONDS,
-            seconds=self.seconds,
-            foreign=not home or len(claims.retailer_ids) > 1,
-            claimed=sorted(claims.retailer_ids),
-            learn=delivery.signed and claims.domain_prefix is not None,
-            note=reading.note,
-        )
-        args = [msgspec.msgpack.encode(ask), *_jobs(event_id, subscribers)]
-        names = (*_SETS, keys.EVENTS_QUEUE, keys.COUNTS, keys.RETAILER_IDS)
-        state = await self.database.run(_DISPATCH, names, args)
-        return str(state.decode())
-
-    async def begin(
-        self, event_id: str, subscriber: str, *, loaded: bool = True
-    ) -> tuple[Delivery, int] | None:
-        """Return a delivery and which run of the subscriber this is, counted from 1.
-
-        Where the subscriber is not `loaded`, waits are counted instead of runs. None when the
-        event is no longer in the inbox, or this subscriber is done with it.
-        """
-        names = (keys.delivery(event_id), keys.event(event_id))
-        args = [subscriber, "a:" if loaded else "w:"]
-        answer = await self.database.run(_BEGIN, names, args)
-        return (kept(answer[0]), answer[1]) if answer else None
-
-    async def not_begun(self, event_id: str, subscriber: str) -> None:
-        """Take back the run that `begin` counted: the subscriber was never called."""
-        await self.database.do("HINCRBY", keys.event(event_id), f"a:{subscriber}", -1)
-
     def sealed(self, event_id: str, subscriber: str, message: str) -> str:
         """Seal what an exception said."""
         bound_to = f"{event_id}:{subscriber}"
@@ -188,22 +118,18 @@ class Inbox:
         sealed = base64.b64decode(outcome.message)
         return self.vault.open(sealed, f"{event_id}:{subscriber}").decode()
 
-    async def finish(self, event_id: str, subscriber: str, outcome: Outcome) -> None:
-        """Record how a subscriber's run ended; the last one that ends settles the event."""
-        encoded = msgspec.msgpack.encode(outcome)
-        await self.database.run(_FINISH, _SETS, [event_id, subscriber, encoded, self.seconds])
-
     async def replay(self, event_id: str, subscribers: Sequence[str]) -> list[str]:
         """Run subscribers again; those that are about to run anyway are left alone.
 
         Returns the subscribers that were enqueued.
         """
-        args = [event_id, *_jobs(event_id, subscribers)]
+        args = [event_id, *jobs(event_id, subscribers)]
         again = await self.database.run(_REPLAY, (*_SETS, keys.EVENTS_QUEUE), args)
         return [name.decode() for name in again]
 
 
-def _jobs(event_id: str, subscribers: Sequence[str]) -> list[str | bytes]:
+def jobs(event_id: str, subscribers: Sequence[str]) -> list[str | bytes]:
+    """Return each subscriber and the job that runs it, in turn."""
     pairs = ((name, job(DELIVER, event_id, name)) for name in subscribers)
     return [part for pair in pairs for part in pair]
 

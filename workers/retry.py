@@ -1,8 +1,8 @@
-"""What follows a failure: pure functions from exception to decision."""
+"""What follows a failure: one pure function from exception to decision."""
 
 import random
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from msgspec import Struct
 
@@ -18,75 +18,87 @@ from actions.errors import (
 )
 from actions.oauth import ApplicationRefused, TokensLater, TokensUnanswered
 from actions.tokens import NeedsRelink
-from workers.plugins import GiveUp, Retry, Subscriber
+from workers import plugins
 
-LONGEST_WAIT = 3600.0
+LONGEST_WAIT: Final = 3600.0
 """Seconds between two attempts at most, where the author asked for nothing else."""
-_GROWTH = 5.0
 _MOST_GROWTH = 20
 """Beyond that every wait is the longest, and the power would not fit a float."""
 
 
-class Again(Struct, frozen=True):
-    """Run it once more after so many seconds."""
-
-    after: float
-
-
-class Over(Struct, frozen=True):
-    """Stop for good; the event is failed."""
-
-
 class Wait(Struct, frozen=True):
-    """Not now, and no failure: run it again after so many seconds, at no cost."""
+    """Not now, and no failure: run it again after so many seconds; no attempt is spent."""
 
     after: float
 
 
-Decision: TypeAlias = Again | Over
+class Retry(Struct, frozen=True):
+    """It failed: run it again after so many seconds; one attempt is spent."""
 
-ACTION_ATTEMPTS = 8
-_ACTION_BACKOFF = 2.0
-_LOOK_SECONDS = 30.0
+    after: float
+
+
+class GiveUp(Struct, frozen=True):
+    """Stop for good."""
+
+
+Decision: TypeAlias = Wait | Retry | GiveUp
+
+
+class Policy(Struct, frozen=True):
+    """How often and how soon something is tried again."""
+
+    attempts: int
+    """Runs that may fail before it is given up."""
+    backoff: float
+    """Seconds before the second run."""
+    growth: float
+    """How many times as long each later wait is."""
+
+    @classmethod
+    def of(cls, subscriber: plugins.Subscriber) -> "Policy":
+        """Return what a subscriber's author asked for."""
+        return cls(subscriber.attempts, subscriber.backoff, 5.0)
+
+
+ACTION: Final = Policy(attempts=8, backoff=2.0, growth=2.0)
+"""How an action's job is tried again."""
+_LOOK_SECONDS: Final = 30.0
 """How often a job looks whether somebody has mended what it waits for."""
-_RELINK = (NeedsRelink, NotConnected, Unauthorized)
-_OURS = (ApplicationRefused, CannotOpen, DatabaseAway)
-"""Nothing was sent: a setting or Redis is to be mended."""
-_AGAIN = (ConnectionFailed, ServerError, TokensUnanswered)
+_TOLD = (RateLimited, TokensLater)
+"""They say themselves when to come back."""
+_TO_MEND = (
+    NeedsRelink,
+    NotConnected,
+    Unauthorized,
+    ApplicationRefused,
+    CannotOpen,
+    DatabaseAway,
+)
+"""Nothing was sent: a person or Redis has to come back, however long that takes."""
+_PASSING = (ConnectionFailed, ServerError, TokensUnanswered)
 
 
 def decide(
     error: BaseException,
     attempt: int,
-    subscriber: Subscriber,
+    policy: Policy,
     chance: Callable[[], float] = random.random,
 ) -> Decision:
-    """Say what follows when attempt number `attempt` of a subscriber ended with `error`.
+    """Say what follows when the run that may fail as number `attempt` ended with `error`.
 
-    `chance` gives a number from 0 to 1 for the jitter: up to a fifth more, so that subscribers
-    that failed together do not come back together.
+    `chance` gives a number from 0 to 1 for the jitter: up to a fifth more, so that what failed
+    together does not come back together.
     """
-    if isinstance(error, GiveUp) or attempt >= subscriber.attempts:
-        return Over()
-    if isinstance(error, Retry):
-        return Again(error.after)
-    wait = min(LONGEST_WAIT, subscriber.backoff * _GROWTH ** min(attempt - 1, _MOST_GROWTH))
-    return Again(wait * (1 + chance() / 5))
-
-
-def decide_action(
-    error: BackroomError, attempt: int, chance: Callable[[], float] = random.random
-) -> Again | Wait | Over:
-    """Say what follows when attempt number `attempt` of an action's job ended with `error`.
-
-    The rate limit, a retailer that must be linked again and our own trouble are waited for,
-    however long.
-    """
-    if isinstance(error, RateLimited | TokensLater):
+    if isinstance(error, _TOLD):
         return Wait(error.retry_after * (1 + chance() / 50))
-    if isinstance(error, _RELINK + _OURS):
+    if isinstance(error, _TO_MEND):
         return Wait(_LOOK_SECONDS * (1 + chance() / 5))
-    if isinstance(error, _AGAIN) and attempt < ACTION_ATTEMPTS:
-        wait = min(LONGEST_WAIT, _ACTION_BACKOFF ** min(attempt, _MOST_GROWTH))
-        return Again(wait * (1 + chance() / 5))
-    return Over()
+    if isinstance(error, plugins.GiveUp) or attempt >= policy.attempts:
+        return GiveUp()
+    if isinstance(error, plugins.Retry):
+        return Retry(error.after)
+    if isinstance(error, BackroomError) and not isinstance(error, _PASSING):
+        return GiveUp()  # it says itself that another try changes nothing, or may do harm
+    wait = policy.backoff * policy.growth ** min(attempt - 1, _MOST_GROWTH)
+    return Retry(min(LONGEST_WAIT, wait) * (1 + chance() / 5))

@@ -76,6 +76,10 @@ class Settings(Struct, frozen=True, kw_only=True):
         float,
         Meta(ge=0, le=365, description="Days that a handled delivery stays in the inbox."),
     ] = 3
+    shutdown_seconds: Annotated[
+        float,
+        Meta(ge=0, le=3600, description="Seconds that running jobs may go on after SIGTERM."),
+    ] = 20
     webhook_max_bytes: Annotated[
         int,
         Meta(ge=1024, le=64 << 20, description="The largest webhook body that is taken."),

@@ -1,12 +1,32 @@
-"""Being told to stop."""
+"""Being told to stop, once or twice, and stopping."""
 
 import asyncio
 import signal
 
+_CANCEL_SECONDS = 0.1
+
+
+class Stop:
+    """SIGTERM or SIGINT: the first asks to stop, the second to stop at once."""
+
+    def __init__(self) -> None:
+        """Listen from now on, in the running event loop."""
+        self.asked = asyncio.Event()
+        self.insisted = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, self._told)
+
+    def _told(self) -> None:
+        (self.insisted if self.asked.is_set() else self.asked).set()
+
 
 def stop_asked() -> asyncio.Event:
-    """Return what is set at SIGTERM or SIGINT, from now on."""
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    return stop
+    """Return what is set at the first signal, from now on."""
+    return Stop().asked
+
+
+async def cancelled(task: asyncio.Task[None]) -> None:
+    """Cancel a task until it ends: redis-py swallows a cancellation that comes as it connects."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=_CANCEL_SECONDS)

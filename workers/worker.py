@@ -1,77 +1,91 @@
 """The worker process: an engine for each queue, until SIGTERM."""
 
 import asyncio
-import contextlib
 import os
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Final, Literal, TypeAlias
 
 import structlog
 
 from actions.database import Database
+from actions.errors import DatabaseAway
 from actions.vault import Vault
-from workers import queue
-from workers.deliver import deliver
+from workers import keys, queue
+from workers.action_jobs import ACTION_EFFECTS
+from workers.claims import Effects
+from workers.deliver import Deliverer
 from workers.discovery import Plugins, discover
 from workers.dispatch import dispatch
-from workers.engine import Engine, Functions, cancelled
+from workers.engine import Engine
 from workers.inbox import Inbox
-from workers.keys import ACTIONS_QUEUE, EVENTS_QUEUE
 from workers.lightspeed import Lightspeed, lightspeed
+from workers.reader import Reader
+from workers.run import Functions, Run
 from workers.settings import Settings
-from workers.signals import stop_asked
+from workers.signals import Stop, cancelled
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
+Queue: TypeAlias = Literal["events", "actions"]
+QUEUES: Final[tuple[Queue, ...]] = ("events", "actions")
+
 MAX_JOBS = 100
-SHUTDOWN_SECONDS = 20
-"""How long running jobs may go on after SIGTERM before they are handed back."""
+"""Of each queue, in one process."""
 _CLOSE_SECONDS = 3
-_MARGIN_SECONDS = 25
-"""Beyond the longest subscriber, for Redis."""
+_LONGEST_DISPATCH = 60.0
 _LONGEST_CALL = 300.0
 """For one action with all its tries, in seconds."""
+EVENT_EFFECTS: Final = Effects.load(
+    *("settle", "dispatch", "finish", "events"),
+    keys=(keys.OPEN, keys.FAILED, keys.HANDLED, keys.COUNTS, keys.RETAILER_IDS),
+)
 
 
-async def run(settings: Settings, *, burst: bool = False) -> None:
-    """Work until SIGTERM or SIGINT; with `burst`, until the queue is empty.
+async def run(settings: Settings, *, burst: bool = False, queues: Sequence[Queue] = QUEUES) -> None:
+    """Work until SIGTERM or SIGINT; with `burst`, until the queues are empty.
 
     Raises:
         WrongSetting, BadPlugin, DatabaseAway: the worker cannot start.
     """
-    stop = stop_asked()
+    stop = Stop()
     vault = Vault(settings.backroom_keys)
     plugins = discover(settings.plugins, settings.plugins_off)
     async with Database(settings.redis_url) as database:
         await database.do("PING")
         inbox = Inbox(database, vault, settings.inbox_seconds)
         async with plugins.open(), lightspeed(settings, database, vault) as reach:
-            engines = [
-                build(settings, inbox, plugins, burst=burst, reach=reach),
-                build_actions(settings, reach, burst=burst),
-            ]
-            log.info("worker.ready", plugins=list(plugins.loaded), pid=os.getpid())
+            made: dict[Queue, Callable[[], Engine]] = {
+                "events": lambda: build(settings, inbox, plugins, burst=burst, reach=reach),
+                "actions": lambda: build_actions(settings, reach, burst=burst),
+            }
+            engines = [made[name]() for name in queues]
+            log.info(
+                "worker.ready", plugins=list(plugins.loaded), queues=list(queues), pid=os.getpid()
+            )
             try:
-                await asyncio.gather(*(_work(engine, stop) for engine in engines))
+                await asyncio.gather(
+                    *(_work(engine, stop, settings.shutdown_seconds) for engine in engines)
+                )
             finally:
                 await asyncio.gather(*map(_close, engines))
                 log.info("worker.stopped")
 
 
-async def _work(engine: Engine, stop: asyncio.Event) -> None:
+async def _work(engine: Engine, stop: Stop, seconds: float) -> None:
     """Let the engine work until it ends or is told to stop; then running jobs get time to end."""
     working = asyncio.create_task(engine.async_run(), name=f"engine {engine.queue_name}")
-    stopped = asyncio.create_task(stop.wait(), name="stop")
-    await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
-    engine.allow_pick_jobs = False
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(SHUTDOWN_SECONDS):
-            # A claim that was under way may still start jobs while the others end.
-            while running := [task for task in engine.tasks.values() if not task.done()]:
-                await asyncio.wait(running)
+    asked = asyncio.create_task(stop.asked.wait(), name="stop")
+    insisted = asyncio.create_task(stop.insisted.wait(), name="stop at once")
+    await asyncio.wait({working, asked}, return_when=asyncio.FIRST_COMPLETED)
+    engine.stop()
+    await asyncio.wait({working, insisted}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    engine.hand_back()
+    await asyncio.wait({working}, timeout=_CLOSE_SECONDS)
     await cancelled(working)
-    stopped.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await working
+    for one in (asked, insisted):
+        one.cancel()
+    if not working.cancelled():
+        working.result()
 
 
 async def _close(engine: Engine) -> None:
@@ -79,7 +93,7 @@ async def _close(engine: Engine) -> None:
     try:
         async with asyncio.timeout(_CLOSE_SECONDS):
             await engine.close()
-    except (TimeoutError, asyncio.CancelledError) as error:
+    except (TimeoutError, DatabaseAway, asyncio.CancelledError) as error:
         log.warning("worker.not_closed", reason=type(error).__name__)
 
 
@@ -92,47 +106,38 @@ def build(
     reach: Lightspeed | None = None,
 ) -> Engine:
     """Make the engine of the events queue."""
-    longest = max((one.timeout for one in plugins.subscribers.values()), default=60.0)
+    reader = Reader(inbox.vault)
 
-    async def run_dispatch(_: dict[Any, Any], event_id: str) -> None:
-        await dispatch(inbox, plugins, event_id)
+    async def run_dispatch(run: Run) -> None:
+        await dispatch(inbox, plugins, reader, run)
 
-    async def run_deliver(ctx: dict[Any, Any], event_id: str, subscriber: str) -> float | None:
-        again = await deliver(inbox, plugins, event_id, subscriber, ctx["job_id"], reach)
-        return again.after if again else None
-
-    functions: Functions = {queue.DISPATCH: run_dispatch, queue.DELIVER: run_deliver}
-    return _engine(settings, inbox.database, EVENTS_QUEUE, functions, longest, burst=burst)
+    deliverer = Deliverer(inbox, plugins, reader, reach)
+    functions: Functions = {queue.DISPATCH: run_dispatch, queue.DELIVER: deliverer.deliver}
+    return Engine(
+        settings.redis_url,
+        inbox.database,
+        keys.EVENTS_QUEUE,
+        functions,
+        longest=_LONGEST_DISPATCH,
+        max_jobs=MAX_JOBS,
+        burst=burst,
+        effects=EVENT_EFFECTS,
+    )
 
 
 def build_actions(settings: Settings, reach: Lightspeed, *, burst: bool) -> Engine:
     """Make the engine of the actions queue."""
 
-    async def run_action(_: dict[Any, Any], job_id: str) -> float | None:
-        again = await reach.jobs.run(reach.client, job_id)
-        return again.after if again else None
+    async def run_action(run: Run) -> None:
+        await reach.jobs.run(reach.client, run)
 
-    functions: Functions = {queue.RUN_ACTION: run_action}
-    return _engine(
-        settings, reach.jobs.database, ACTIONS_QUEUE, functions, _LONGEST_CALL, burst=burst
-    )
-
-
-def _engine(
-    settings: Settings,
-    database: Database,
-    queue_name: str,
-    functions: Functions,
-    longest: float,
-    *,
-    burst: bool,
-) -> Engine:
     return Engine(
         settings.redis_url,
-        database,
-        queue_name,
-        functions,
-        longest=longest + _MARGIN_SECONDS,
+        reach.jobs.database,
+        keys.ACTIONS_QUEUE,
+        {queue.RUN_ACTION: run_action},
+        longest=_LONGEST_CALL,
         max_jobs=MAX_JOBS,
         burst=burst,
+        effects=ACTION_EFFECTS,
     )

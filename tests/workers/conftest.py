@@ -20,11 +20,16 @@ from structlog.typing import EventDict
 import ingress
 from actions.connections import Connection, Connections, address
 from actions.database import Database
+from workers.claims import Claims
 from workers.discovery import Loaded, Plugins
 from workers.events import SALE_UPDATE, Event, EventType
 from workers.inbox import Arrival, Inbox, Outcome, now_ms
+from workers.keys import EVENTS_QUEUE
 from workers.listing import Entry, one
 from workers.plugins import Context, NoSettings, Plugin
+from workers.queue import DISPATCH, job
+from workers.settings import Settings
+from workers.worker import EVENT_EFFECTS, build
 
 KOWHAI_ID = "b1e0f6f2-ret-kowhai"
 EMAIL = "mere.shopper@example.nz"
@@ -32,6 +37,7 @@ EMAIL = "mere.shopper@example.nz"
 Store = Callable[..., Awaitable[str]]
 Lines = list[EventDict]
 Start = Callable[..., Awaitable[Process]]
+Step = Callable[..., Awaitable[None]]
 
 SOURCE = str(Path(ingress.__file__).parents[1])
 BOUND = 30.0
@@ -121,6 +127,40 @@ def store(inbox: Inbox, kowhai: Connection, database: Database) -> Store:
         return answer
 
     return store
+
+
+@pytest.fixture
+def step(settings: Settings, inbox: Inbox) -> Step:
+    """Run one job, or so many, as a worker with these plugins does."""
+
+    async def step(*plugins: Plugin[Any], jobs: int = 1, inbox: Inbox = inbox) -> None:
+        worker = build(settings, inbox, ready(*plugins), burst=True)
+        worker.max_burst_jobs = jobs
+        await worker.async_run()
+        await worker.close()
+
+    return step
+
+
+async def due(database: Database, job_id: str, queue: str = EVENTS_QUEUE) -> None:
+    """Let the time come at which a job runs."""
+    await database.do("ZADD", queue, 0, job_id)
+
+
+async def dispatch_again(database: Database, event_id: str) -> None:
+    """Enqueue an event's dispatch once more."""
+    await database.do("SET", f"arq:job:{event_id}", job(DISPATCH, event_id))
+    await due(database, event_id)
+
+
+async def die(database: Database, job_id: str, times: int) -> None:
+    """Begin runs and end none of them, as a worker does that is killed in the middle."""
+    for _ in range(times):
+        await due(database, job_id)
+        turn = await Claims(database, EVENTS_QUEUE, EVENT_EFFECTS).turn([], 1)
+        assert [one.job_id for one in turn.claimed] == [job_id]
+        await database.do("DEL", f"arq:in-progress:{job_id}")  # its lease has run out
+    await due(database, job_id)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Actions as jobs: a real Redis, a real worker, a simulator that counts what was sent."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import pairwise
@@ -8,6 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec import structs
 from structlog.testing import capture_logs
 
 from actions.action import Action
@@ -17,7 +19,6 @@ from actions.database import Database
 from actions.errors import (
     BackroomError,
     BadAction,
-    CannotOpen,
     ConnectionFailed,
     DatabaseAway,
     OutcomeUnknown,
@@ -37,17 +38,19 @@ from actions.resources.sales import CreateSale
 from actions.secret import Secret
 from actions.vault import Vault, new_key
 from tests.stores import Store, open_store
-from tests.workers.conftest import EMAIL, everything_in
+from tests.workers.conftest import EMAIL, due, everything_in
 from workers import keys
 from workers.action_jobs import KEEP_SECONDS, ActionJobs, NoSuchJob
 from workers.environment import load
 from workers.lightspeed import Lightspeed, lightspeed
-from workers.retry import ACTION_ATTEMPTS, Again, Wait
+from workers.queue import RUN_ACTION, job
+from workers.retry import ACTION
 from workers.settings import Settings
 from workers.worker import build_actions
 
 CUSTOMER = CreateCustomer(first_name="Mere", last_name=None, email=EMAIL, customer_code="MERE-1")
 BRAND = CreateBrand(name="Tussock & Sons")
+Once = Callable[..., Awaitable[float | None]]
 
 
 @pytest.fixture
@@ -97,8 +100,23 @@ async def work(settings: Settings, reach: Lightspeed) -> None:
     await worker.close()
 
 
-async def run(reach: Lightspeed, job_id: str) -> Again | Wait | None:
-    return await reach.jobs.run(reach.client, job_id)
+@pytest.fixture
+def once(settings: Settings, reach: Lightspeed) -> Once:
+    """Let a job's time come, run it once, and say in how many seconds it runs again, if at all."""
+
+    async def once(job_id: str, client: Client | None = None) -> float | None:
+        database, queue = reach.jobs.database, keys.ACTIONS_QUEUE
+        await due(database, job_id, queue)
+        there = structs.replace(reach, client=client or reach.client)
+        worker = build_actions(settings, there, burst=True)
+        worker.max_burst_jobs = 1
+        await worker.async_run()
+        await worker.close()
+        at = await database.do("ZSCORE", queue, job_id)
+        seconds, microseconds = await database.do("TIME")
+        return None if at is None else float(at) / 1000 - seconds - microseconds / 1e6
+
+    return once
 
 
 async def cut_short(reach: Lightspeed, database: Database, action: Action[Any]) -> str:
@@ -183,7 +201,7 @@ async def test_parameters_results_and_messages_are_sealed_in_redis_and_not_logge
         assert secret not in repr(lines)
 
 
-async def test_what_was_enqueued_is_what_is_called(reach: Lightspeed) -> None:
+async def test_what_was_enqueued_is_what_is_called(reach: Lightspeed, once: Once) -> None:
     line = SaleLineInput(
         product=LineProductInput(id="p"),
         quantity=Decimal("1.50"),
@@ -197,23 +215,23 @@ async def test_what_was_enqueued_is_what_is_called(reach: Lightspeed) -> None:
         source=author, state="parked", line_items=[line], date=moment, invoice_number=None
     )
     client = Scripted()
-    assert await reach.jobs.run(client, await reach.enqueue(sale, "kowhai")) is None
+    assert await once(await reach.enqueue(sale, "kowhai"), client) is None
     assert client.called == [sale]
     (called,) = client.called
     assert called.request() == sale.request()
 
 
 async def test_a_rate_limit_is_waited_for_and_is_no_attempt(
-    reach: Lightspeed, jobs: ActionJobs, store: Store
+    reach: Lightspeed, once: Once, jobs: ActionJobs, store: Store
 ) -> None:
     job_id = await reach.enqueue(BRAND, "kowhai")
     store.strike("429-storm")
-    decision = await run(reach, job_id)
-    assert isinstance(decision, Wait)
-    assert 29 <= decision.after <= 32
+    after = await once(job_id)
+    assert after is not None
+    assert 25 <= after <= 32
     waiting = await jobs.get(job_id)
     assert (waiting.state, waiting.attempts, waiting.error) == ("waiting", 0, "RateLimited")
-    assert await run(reach, job_id) is None
+    assert await once(job_id) is None
     assert (await jobs.get(job_id)).state == "done"
     assert store.seen == [("POST /brands", 429), ("POST /brands", 200)]
 
@@ -230,7 +248,12 @@ async def test_a_worker_runs_a_job_again_once_the_rate_limit_opens(
 
 @pytest.mark.parametrize("trouble", ["refused", "buried", "missing"])
 async def test_a_retailer_to_be_linked_again_is_waited_for_and_then_it_goes_on(
-    reach: Lightspeed, jobs: ActionJobs, store: Store, database: Database, trouble: str
+    reach: Lightspeed,
+    once: Once,
+    jobs: ActionJobs,
+    store: Store,
+    database: Database,
+    trouble: str,
 ) -> None:
     if trouble == "missing":
         await database.do("FLUSHALL")
@@ -242,45 +265,45 @@ async def test_a_retailer_to_be_linked_again_is_waited_for_and_then_it_goes_on(
         assert isinstance(turn, Mine)
         await reach.grants.bury(grant, turn, "it was revoked")
     job_id = await reach.enqueue(BRAND, "kowhai")
-    for _ in range(ACTION_ATTEMPTS + 1):
-        decision = await run(reach, job_id)
-        assert isinstance(decision, Wait)
-        assert 30 <= decision.after <= 36
+    for _ in range(ACTION.attempts + 1):
+        after = await once(job_id)
+        assert after is not None
+        assert 25 <= after <= 36
     waiting = await jobs.get(job_id)
     assert (waiting.state, waiting.attempts) == ("waiting", 0)
     assert waiting.error == ("NotConnected" if trouble == "missing" else "NeedsRelink")
     assert "backroom connect kowhai" in waiting.message
     await reach.grants.keep("kowhai", store.pair())
-    assert await run(reach, job_id) is None
+    assert await once(job_id) is None
     assert (await jobs.get(job_id)).state == "done"
 
 
 async def test_a_broken_connection_is_tried_again_ever_later_and_then_given_up(
-    reach: Lightspeed, jobs: ActionJobs
+    reach: Lightspeed, once: Once, jobs: ActionJobs
 ) -> None:
     job_id = await reach.enqueue(BRAND, "kowhai")
     errors = [ConnectionFailed("CreateBrand", "kowhai", "no") for _ in range(99)]
     client, waits = Scripted(*errors), []
-    while isinstance(decision := await jobs.run(client, job_id), Again):
-        waits.append(decision.after)
-        job = await jobs.get(job_id)
-        assert (job.state, job.attempts, job.error) == ("waiting", len(waits), "ConnectionFailed")
-    assert decision is None
-    assert len(client.called) == len(waits) + 1 == ACTION_ATTEMPTS
-    assert all(later > 1.5 * earlier for earlier, later in pairwise(waits))
-    job = await jobs.get(job_id)
-    assert (job.state, job.attempts) == ("failed", ACTION_ATTEMPTS)
-    assert job.message == "CreateBrand for kowhai: no"
+    while (after := await once(job_id, client)) is not None:
+        waits.append(after)
+        found = await jobs.get(job_id)
+        assert (found.state, found.attempts) == ("waiting", len(waits))
+        assert found.error == "ConnectionFailed"
+    assert len(client.called) == len(waits) + 1 == ACTION.attempts
+    assert all(later > earlier for earlier, later in pairwise(waits))
+    found = await jobs.get(job_id)
+    assert (found.state, found.attempts) == ("failed", ACTION.attempts)
+    assert found.message == "CreateBrand for kowhai: no"
 
 
 async def test_our_own_trouble_is_waited_for_however_long(
-    reach: Lightspeed, jobs: ActionJobs
+    reach: Lightspeed, once: Once, jobs: ActionJobs
 ) -> None:
     job_id = await reach.enqueue(BRAND, "kowhai")
-    client = Scripted(*[DatabaseAway("No Redis answers.")] * (ACTION_ATTEMPTS + 1))
-    for _ in range(ACTION_ATTEMPTS + 1):
-        assert isinstance(await jobs.run(client, job_id), Wait)
-    assert await run(reach, job_id) is None
+    client = Scripted(*[DatabaseAway("No Redis answers.")] * (ACTION.attempts + 1))
+    for _ in range(ACTION.attempts + 1):
+        assert await once(job_id, client) is not None
+    assert await once(job_id) is None
     assert (await jobs.get(job_id)).state == "done"
 
 
@@ -296,63 +319,111 @@ async def test_a_write_whose_worker_died_under_way_is_not_sent_again(
 
 
 async def test_what_does_no_harm_twice_is_run_again_when_its_worker_died(
-    settings: Settings, reach: Lightspeed, jobs: ActionJobs, store: Store, database: Database
+    reach: Lightspeed, once: Once, jobs: ActionJobs, store: Store, database: Database
 ) -> None:
     customer = await reach.call(CUSTOMER, "kowhai")
     listing = await cut_short(reach, database, ListBrands())
     reading = await cut_short(reach, database, GetCustomer(customer.id))
     deleting = await cut_short(reach, database, DeleteCustomer(customer.id))
     for job_id in (listing, reading, deleting):
-        await run(reach, job_id)
+        await once(job_id)
         assert (await jobs.get(job_id)).state == "done"
     assert ("DELETE /customers/{customer_id}", 204) in store.seen
     assert bytes((await jobs.get(deleting)).result or b"") == b"null"
-    await work(settings, reach)
     assert len(store.seen) == 4
+    assert await database.do("ZCARD", keys.ACTIONS_QUEUE) == 0
 
 
 async def test_a_job_that_a_process_cannot_open_has_not_run_there(
-    reach: Lightspeed, jobs: ActionJobs, database: Database, store: Store
+    settings: Settings,
+    reach: Lightspeed,
+    once: Once,
+    jobs: ActionJobs,
+    database: Database,
+    store: Store,
 ) -> None:
     job_id = await reach.enqueue(BRAND, "kowhai")
-    elsewhere = ActionJobs(database, Vault([Secret(new_key())]))
-    with pytest.raises(CannotOpen):
-        await elsewhere.run(reach.client, job_id)
+    stranger = structs.replace(reach, jobs=ActionJobs(database, Vault([Secret(new_key())])))
+    worker = build_actions(settings, stranger, burst=True)
+    worker.max_burst_jobs = 1
+    await worker.async_run()
+    await worker.close()
     assert (await jobs.get(job_id)).state == "queued"
-    assert await run(reach, job_id) is None
+    assert await once(job_id) is None
     assert (await jobs.get(job_id)).state == "done"
     assert store.written == [("kowhai", "POST /brands")]
 
 
 @pytest.mark.parametrize("action", [BRAND, GetBrand("nope")])
 async def test_a_job_that_is_over_is_not_run_again(
-    reach: Lightspeed, jobs: ActionJobs, store: Store, action: Action[Any]
+    reach: Lightspeed, once: Once, jobs: ActionJobs, store: Store, action: Action[Any]
 ) -> None:
     job_id = await reach.enqueue(action, "kowhai")
-    await run(reach, job_id)
+    await once(job_id)
     before = await jobs.get(job_id)
-    assert await run(reach, job_id) is None
+    await reach.jobs.database.do("SET", f"arq:job:{job_id}", job(RUN_ACTION, job_id))
+    assert await once(job_id) is None
     assert await jobs.get(job_id) == before
     assert len(store.seen) == 1
 
 
 async def test_an_id_that_nobody_knows_is_said_to_be_so_and_leaves_nothing_behind(
-    reach: Lightspeed, jobs: ActionJobs, database: Database
+    once: Once, jobs: ActionJobs, database: Database
 ) -> None:
     with pytest.raises(NoSuchJob, match=r"^No job 0123 is kept: its id is wrong, or .* over\.$"):
         await jobs.get("0123")
-    assert await run(reach, "0123") is None
+    await database.do("SET", "arq:job:0123", job(RUN_ACTION, "0123"))
+    assert await once("0123") is None
     assert await database.do("EXISTS", keys.action_job("0123")) == 0
 
 
 @pytest.mark.parametrize("action", [BRAND, GetBrand("nope")])
 async def test_a_job_is_kept_as_long_as_asked_from_when_it_is_over(
-    reach: Lightspeed, jobs: ActionJobs, database: Database, action: Action[Any]
+    once: Once, jobs: ActionJobs, database: Database, action: Action[Any]
 ) -> None:
     asked = {await jobs.enqueue(action, "kowhai", keep=60): 60}
     asked[await jobs.enqueue(action, "kowhai")] = KEEP_SECONDS
     for job_id, keep in asked.items():
         name = keys.action_job(job_id)
         assert await database.do("TTL", name) == -1
-        await run(reach, job_id)
+        await once(job_id)
         assert keep - 10 < await database.do("TTL", name) <= keep
+
+
+async def test_many_enqueued_at_once_share_round_trips(
+    jobs: ActionJobs, database: Database
+) -> None:
+    await jobs.enqueue(BRAND, "kowhai")
+    await database.do("CONFIG", "RESETSTAT")
+    made = await asyncio.gather(*(jobs.enqueue(BRAND, "kowhai") for _ in range(100)))
+    stats = await database.do("INFO", "commandstats")
+    assert int(stats["cmdstat_evalsha"]["calls"]) <= 3
+    assert {(await jobs.get(job_id)).state for job_id in made} == {"queued"}
+    assert await database.do("ZCARD", keys.ACTIONS_QUEUE) == len(set(made)) + 1 == 101
+
+
+async def test_an_action_that_five_workers_died_of_is_given_up(
+    reach: Lightspeed, once: Once, jobs: ActionJobs, store: Store, database: Database
+) -> None:
+    job_id = await cut_short(reach, database, ListBrands())
+    await database.do("SET", f"arq:retry:{job_id}", 5)  # claims that nobody ended
+    assert await once(job_id) is None
+    failed = await jobs.get(job_id)
+    assert (failed.state, failed.error, store.seen) == ("failed", "OutcomeUnknown", [])
+    assert "its worker ended during each of its last 5 runs" in failed.message
+
+
+async def test_who_has_lost_the_lease_sends_nothing_and_records_nothing(
+    reach: Lightspeed, once: Once, jobs: ActionJobs, store: Store, database: Database
+) -> None:
+    job_id = await reach.enqueue(BRAND, "kowhai")
+
+    class Slow(Scripted):
+        async def call(self, action: Action[Any], retailer: str, *, version: str = "") -> Any:
+            await database.do("SET", f"arq:in-progress:{job_id}", "another")
+            return await super().call(action, retailer, version=version)
+
+    assert await once(job_id, Slow()) is not None
+    assert (await jobs.get(job_id)).state == "running"
+    assert await database.do("GET", f"arq:in-progress:{job_id}") == b"another"
+    assert store.seen == []

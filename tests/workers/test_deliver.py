@@ -4,7 +4,6 @@ from typing import Any
 import pytest
 
 from actions.database import Database
-from actions.errors import CannotOpen
 from actions.secret import Secret
 from actions.vault import Vault, new_key
 from tests.conftest import Work
@@ -12,19 +11,20 @@ from tests.workers.conftest import (
     EMAIL,
     Ledger,
     Lines,
+    Step,
+    die,
+    due,
     everything_in,
     named,
     outcome_of,
     ready,
     states,
 )
-from workers.deliver import deliver
-from workers.dispatch import dispatch
 from workers.events import SALE_UPDATE, Event
 from workers.inbox import Inbox
 from workers.keys import EVENTS_QUEUE
 from workers.plugins import Context, GiveUp, NoSettings, Plugin
-from workers.retry import Again
+from workers.queue import DELIVER, job
 from workers.settings import Settings
 from workers.worker import build
 
@@ -64,12 +64,10 @@ class Unsayable(Exception):
 
 @pytest.mark.parametrize("end", [ValueError("\udcff"), Unsayable(), ValueError("\0")], ids=repr)
 async def test_a_message_that_cannot_be_written_down_does_not_hide_the_failure(
-    event_id: str, inbox: Inbox, end: Exception
+    event_id: str, step: Step, database: Database, end: Exception
 ) -> None:
-    plugins = ready(Ledger(end).plugin)
-    await dispatch(inbox, plugins, event_id)
-    assert isinstance(await deliver(inbox, plugins, event_id, NAME, f"{event_id}:{NAME}"), Again)
-    outcome = await outcome_of(inbox.database, event_id)
+    await step(Ledger(end).plugin, jobs=2)
+    outcome = await outcome_of(database, event_id)
     assert (outcome.state, outcome.attempt) == ("retrying", 1)
 
 
@@ -85,105 +83,123 @@ async def test_what_an_exception_says_is_sealed_and_in_no_line(
     assert EMAIL.encode() not in await everything_in(inbox.database)
 
 
-async def die(inbox: Inbox, event_id: str, times: int) -> None:
-    """Begin runs and end none of them, as a worker does that is killed in the middle."""
-    for _ in range(times):
-        await inbox.begin(event_id, NAME)
-
-
 async def test_a_run_is_counted_even_when_its_worker_died(
-    event_id: str, inbox: Inbox, work: Work
+    event_id: str, step: Step, database: Database
 ) -> None:
     ledger = Ledger()
-    await dispatch(inbox, ready(ledger.plugin), event_id)
-    await die(inbox, event_id, times=2)
-    await work(ledger.plugin)
+    await step(ledger.plugin)
+    await die(database, f"{event_id}:{NAME}", times=2)
+    await step(ledger.plugin)
     assert ledger.attempts == [3]
 
 
-async def test_a_subscriber_whose_worker_died_in_every_attempt_is_given_up(
-    event_id: str, inbox: Inbox, work: Work
+async def test_a_subscriber_that_five_workers_died_of_is_given_up(
+    event_id: str, step: Step, inbox: Inbox
 ) -> None:
-    ledger = Ledger(attempts=4)
-    await dispatch(inbox, ready(ledger.plugin), event_id)
-    await die(inbox, event_id, times=4)
-    await work(ledger.plugin)
+    ledger = Ledger(attempts=9)
+    await step(ledger.plugin)
+    await die(inbox.database, f"{event_id}:{NAME}", times=5)
+    await step(ledger.plugin)
     assert ledger.attempts == []
     outcome = await outcome_of(inbox.database, event_id)
-    assert outcome.state == "failed"
+    assert (outcome.state, outcome.failures) == ("failed", 6)
     reason = inbox.message(event_id, NAME, outcome)
-    assert reason == "its worker ended during each of 4 attempts"
-
-
-async def test_a_job_that_runs_again_after_its_end_changes_nothing(
-    event_id: str, inbox: Inbox
-) -> None:
-    ledger = Ledger(attempts=1)
-    plugins = ready(ledger.plugin)
-    await dispatch(inbox, plugins, event_id)
-    for _ in range(2):  # its worker died before it could take the job off the queue
-        await deliver(inbox, plugins, event_id, NAME, f"{event_id}:{NAME}")
-    assert await states(inbox.database, event_id) == ["handled"]
-    assert (await outcome_of(inbox.database, event_id)).state == "done"
-
-
-async def test_a_subscriber_that_no_worker_has_waits_for_one_that_has(
-    event_id: str, inbox: Inbox, lines: Lines
-) -> None:
-    await dispatch(inbox, ready(Ledger().plugin), event_id)
-    assert await deliver(inbox, ready(), event_id, NAME, "job") == Again(30)
-    outcome = await outcome_of(inbox.database, event_id)
-    assert outcome.state == "retrying"
-    assert inbox.message(event_id, NAME, outcome) == f"no loaded plugin has the subscriber {NAME}"
-    (line,) = named(lines, "subscriber.absent")
-    assert (line["event_id"], line["subscriber"]) == (event_id, NAME)
-
-
-async def test_waiting_for_a_worker_that_has_the_plugin_uses_up_no_attempt(
-    event_id: str, inbox: Inbox, work: Work
-) -> None:
-    ledger = Ledger(attempts=2)
-    await dispatch(inbox, ready(ledger.plugin), event_id)
-    for _ in range(5):
-        await deliver(inbox, ready(), event_id, NAME, f"{event_id}:{NAME}")
-    await work(ledger.plugin)
-    assert ledger.attempts == [1]
-    assert await states(inbox.database, event_id) == ["handled"]
-
-
-async def test_a_subscriber_that_no_worker_has_for_ten_minutes_is_given_up(
-    event_id: str, inbox: Inbox
-) -> None:
-    await dispatch(inbox, ready(Ledger().plugin), event_id)
-    waited = 0.0
-    while again := await deliver(inbox, ready(), event_id, NAME, "job"):
-        waited += again.after
-    assert 500 <= waited <= 700
+    assert reason == "its worker ended during each of its last 5 runs"
     assert await states(inbox.database, event_id) == ["failed"]
 
 
-async def test_delivering_an_event_that_expired_does_nothing(
-    inbox: Inbox, database: Database, lines: Lines
+async def test_a_single_attempt_whose_worker_died_is_run_again(
+    event_id: str, step: Step, database: Database
 ) -> None:
-    ledger = Ledger()
-    assert await deliver(inbox, ready(ledger.plugin), "0123", NAME, "job") is None
+    ledger = Ledger(attempts=1)
+    await step(ledger.plugin)
+    await die(database, f"{event_id}:{NAME}", times=1)
+    await step(ledger.plugin)
+    assert ledger.attempts == [2]
+    assert await states(database, event_id) == ["handled"]
+
+
+async def test_a_job_that_has_been_replayed_meanwhile_changes_nothing(
+    event_id: str, step: Step, inbox: Inbox, work: Work, lines: Lines
+) -> None:
+    ledger = Ledger(attempts=1)
+    await step(ledger.plugin)
+    old = f"{event_id}:{NAME}"
+    kept = await inbox.database.do("GET", f"arq:job:{old}")
+    await step(ledger.plugin)
+    await inbox.replay(event_id, [NAME])
+    await inbox.database.do("SET", f"arq:job:{old}", kept)
+    await due(inbox.database, old)
+    await step(ledger.plugin)
+    assert named(lines, "event.over")
+    await work(ledger.plugin)
+    assert ledger.attempts == [1, 1]
+
+
+async def test_a_subscriber_that_no_worker_has_waits_for_one_that_has(
+    event_id: str, step: Step, inbox: Inbox, lines: Lines
+) -> None:
+    await step(Ledger().plugin)
+    await step()
+    outcome = await outcome_of(inbox.database, event_id)
+    assert (outcome.state, outcome.attempt, outcome.failures) == ("retrying", 0, 0)
+    assert inbox.message(event_id, NAME, outcome) == f"no loaded plugin has the subscriber {NAME}"
+    (line,) = named(lines, "subscriber.absent")
+    assert (line["event_id"], line["subscriber"]) == (event_id, NAME)
+    waits = await inbox.database.do("ZSCORE", EVENTS_QUEUE, f"{event_id}:{NAME}")
+    seconds, _ = await inbox.database.do("TIME")
+    assert 25 < float(waits) / 1000 - seconds <= 30
+
+
+async def test_waiting_for_a_worker_that_has_the_plugin_uses_up_no_attempt(
+    event_id: str, step: Step, database: Database
+) -> None:
+    ledger = Ledger(attempts=2)
+    await step(ledger.plugin)
+    for _ in range(5):
+        await step()
+        await due(database, f"{event_id}:{NAME}")
+    await step(ledger.plugin)
+    assert ledger.attempts == [1]
+    assert await states(database, event_id) == ["handled"]
+
+
+async def test_a_subscriber_that_no_worker_has_for_ten_minutes_is_given_up(
+    event_id: str, step: Step, database: Database
+) -> None:
+    await step(Ledger().plugin)
+    waits = 0
+    while await database.do("ZCARD", EVENTS_QUEUE):
+        waits += 1
+        await due(database, f"{event_id}:{NAME}")
+        await step()
+    assert 600 <= waits * 30 <= 700
+    assert await states(database, event_id) == ["failed"]
+
+
+async def test_delivering_an_event_that_expired_does_nothing(
+    step: Step, database: Database, lines: Lines
+) -> None:
+    ledger, job_id = Ledger(), f"0123:{NAME}"
+    await database.do("SET", f"arq:job:{job_id}", job(DELIVER, "0123", NAME))
+    await due(database, job_id)
+    await step(ledger.plugin)
     assert ledger.runs == []
     assert await database.do("DBSIZE") == 0
     assert [line["event"] for line in lines] == ["event.over"]
 
 
 async def test_without_the_right_key_a_run_waits_and_uses_up_no_attempt(
-    event_id: str, inbox: Inbox, work: Work
+    event_id: str, step: Step, inbox: Inbox
 ) -> None:
     ledger = Ledger()
-    plugins = ready(ledger.plugin)
-    await dispatch(inbox, plugins, event_id)
+    await step(ledger.plugin)
     stranger = Inbox(inbox.database, Vault([Secret(new_key())]), inbox.seconds)
     for _ in range(9):
-        with pytest.raises(CannotOpen):
-            await deliver(stranger, plugins, event_id, NAME, f"{event_id}:{NAME}")
+        await step(ledger.plugin, inbox=stranger)
+        await due(inbox.database, f"{event_id}:{NAME}")
     assert ledger.runs == []
-    await work(ledger.plugin)
+    await step(ledger.plugin)
     assert ledger.attempts == [1]
 
 
@@ -204,10 +220,12 @@ async def test_a_worker_without_the_right_key_postpones_the_job(
     assert ledger.attempts == [1]
 
 
-async def test_a_job_waits_for_as_long_as_it_must(event_id: str, inbox: Inbox, work: Work) -> None:
-    ledger, database = Ledger(), inbox.database
+async def test_a_job_waits_for_as_long_as_it_must(
+    event_id: str, step: Step, database: Database, work: Work
+) -> None:
+    ledger = Ledger()
     assert await database.do("TTL", f"arq:job:{event_id}") == -1
-    await dispatch(inbox, ready(ledger.plugin), event_id)
+    await step(ledger.plugin)
     assert await database.do("TTL", f"arq:job:{event_id}:{NAME}") == -1
     await database.do("ZADD", EVENTS_QUEUE, 1, f"{event_id}:{NAME}")  # since 1970
     await work(ledger.plugin)
@@ -228,7 +246,6 @@ async def test_a_run_that_does_not_heed_its_time_limit_is_not_forgotten(
             await asyncio.Event().wait()
 
     worker = build(settings, inbox, ready(plugin), burst=True)
-    worker.job_timeout_s = 0.2
     await worker.async_run()
     await worker.close()
     assert await states(inbox.database, event_id) == ["failed"]

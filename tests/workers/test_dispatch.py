@@ -9,14 +9,15 @@ from tests.workers.conftest import (
     KOWHAI_ID,
     Ledger,
     Lines,
+    Step,
     Store,
+    die,
+    dispatch_again,
     entry_of,
-    ready,
     said,
     sale,
     states,
 )
-from workers.dispatch import dispatch
 from workers.events import (
     CONSIGNMENT_SEND,
     CUSTOMER_UPDATE,
@@ -26,7 +27,6 @@ from workers.events import (
     REGISTER_CLOSURE_CREATE,
     WEBHOOK_TYPES,
 )
-from workers.inbox import Inbox
 from workers.keys import EVENTS_QUEUE
 from workers.listing import sizes
 from workers.samples import form, sample
@@ -80,27 +80,29 @@ async def test_an_event_that_nobody_wants_is_handled(
 
 
 async def test_a_dispatch_that_runs_twice_enqueues_nothing_twice(
-    store: Store, inbox: Inbox, work: Work, database: Database
+    store: Store, step: Step, work: Work, database: Database
 ) -> None:
     event_id = await store(said(sale()))
     ledger, stock = Ledger(), Ledger(name="stock")
-    plugins = ready(ledger.plugin, stock.plugin)
     for _ in range(3):
-        await dispatch(inbox, plugins, event_id)
+        await dispatch_again(database, event_id)
+        await step(ledger.plugin, stock.plugin)
         queued = await database.do("ZRANGE", EVENTS_QUEUE, 0, -1)
-        names = {b"", b":ledger.post", b":stock.post"}
+        names = {b":ledger.post", b":stock.post"}
         assert {one.removeprefix(event_id.encode()) for one in queued} == names
     await work(ledger.plugin, stock.plugin)
     assert (ledger.attempts, stock.attempts) == ([1], [1])
-    await dispatch(inbox, plugins, event_id)
+    await dispatch_again(database, event_id)
+    await step(ledger.plugin, stock.plugin)
     assert await database.do("ZCARD", EVENTS_QUEUE) == 0
     assert await states(database, event_id) == ["handled"]
 
 
 async def test_dispatching_what_is_gone_does_nothing(
-    inbox: Inbox, database: Database, lines: Lines
+    step: Step, database: Database, lines: Lines
 ) -> None:
-    await dispatch(inbox, ready(Ledger().plugin), "0123")
+    await dispatch_again(database, "0123")
+    await step(Ledger().plugin)
     assert await database.do("DBSIZE") == 0
     assert lines == [{"event": "event.gone", "event_id": "0123", "log_level": "warning"}]
 
@@ -236,3 +238,27 @@ async def test_an_unsigned_delivery_teaches_no_retailer_id(
         await store(said(sale(version=version), **fields), connection=hand)
         await work(ledger.plugin)
     assert len(ledger.runs) == 2
+
+
+async def test_what_came_first_is_delivered_before_what_came_later_is_dispatched(
+    store: Store, step: Step
+) -> None:
+    ledger = Ledger()
+    for number in range(4):
+        await store(said(sale(f"s{number}")))
+    for _ in range(2):
+        await step(ledger.plugin)
+    assert len(ledger.runs) == 1
+
+
+async def test_an_event_that_nobody_survives_to_dispatch_is_failed(
+    event_id: str, step: Step, database: Database, lines: Lines
+) -> None:
+    ledger = Ledger()
+    await die(database, event_id, times=5)
+    await step(ledger.plugin)
+    entry = await entry_of(database, event_id)
+    assert (entry.state, ledger.runs) == ("failed", [])
+    assert entry.note == "5 workers in turn ended while they dispatched it."
+    assert await database.do("ZCARD", EVENTS_QUEUE) == 0
+    assert [line["event"] for line in lines] == ["event.failed"]

@@ -6,17 +6,16 @@ from tests.workers.conftest import (
     EMAIL,
     Ledger,
     Lines,
+    Step,
     Store,
     entry_of,
     everything_in,
     outcome_of,
-    ready,
     said,
     sale,
     states,
 )
 from workers import keys
-from workers.dispatch import dispatch
 from workers.inbox import REPEAT_SECONDS, Inbox
 from workers.listing import sizes
 from workers.plugins import GiveUp
@@ -97,12 +96,14 @@ async def test_a_handled_delivery_goes_after_inbox_days(
         assert await members(inbox.database, event_id) == [keys.HANDLED]
 
 
-async def test_what_is_not_handled_never_goes(store: Store, work: Work, inbox: Inbox) -> None:
+async def test_what_is_not_handled_never_goes(
+    store: Store, work: Work, step: Step, inbox: Inbox
+) -> None:
     database = inbox.database
     failed = await store(said(sale()))
     await work(Ledger(GiveUp("no")).plugin)
     waiting = await store(said(sale("s2")))
-    await dispatch(inbox, ready(Ledger().plugin), waiting)
+    await step(Ledger().plugin)
     assert await states(database, failed, waiting) == ["failed", "dispatched"]
     assert (await lives(database, failed), await lives(database, waiting)) == (FOR_EVER, FOR_EVER)
     assert await members(database, failed) == [keys.FAILED]
@@ -119,11 +120,11 @@ async def test_one_that_failed_keeps_the_event_however_many_are_done(
 
 
 async def test_with_no_inbox_days_a_handled_delivery_goes_at_once(
-    store: Store, vault: Vault, database: Database
+    store: Store, step: Step, vault: Vault, database: Database
 ) -> None:
     brief = Inbox(database, vault, 0)
     event_id = await store(said(sale()))
-    await dispatch(brief, ready(), event_id)
+    await step(inbox=brief)
     assert await lives(database, event_id) == GONE
     assert await members(database, event_id) == []
     assert (await sizes(database))[0] == {"open": 0, "failed": 0, "handled": 0}
@@ -155,10 +156,10 @@ async def test_a_replay_runs_again_with_attempts_from_one(
 
 
 async def test_a_replay_leaves_alone_what_is_about_to_run_anyway(
-    store: Store, work: Work, inbox: Inbox
+    store: Store, work: Work, step: Step, inbox: Inbox
 ) -> None:
     event_id, ledger = await store(said(sale())), Ledger()
-    await dispatch(inbox, ready(ledger.plugin), event_id)
+    await step(ledger.plugin)
     assert await inbox.replay(event_id, [NAME]) == []
     await work(ledger.plugin)
     assert await inbox.replay(event_id, [NAME]) == [NAME]
@@ -167,9 +168,11 @@ async def test_a_replay_leaves_alone_what_is_about_to_run_anyway(
     assert ledger.attempts == [1, 1]
 
 
-async def test_a_replay_revives_what_lost_its_job(store: Store, work: Work, inbox: Inbox) -> None:
+async def test_a_replay_revives_what_lost_its_job(
+    store: Store, work: Work, step: Step, inbox: Inbox
+) -> None:
     event_id, ledger = await store(said(sale())), Ledger()
-    await dispatch(inbox, ready(ledger.plugin), event_id)
+    await step(ledger.plugin)
     await inbox.database.do("DEL", *await inbox.database.do("KEYS", "arq:job:*"))
     await work(ledger.plugin)
     assert (ledger.runs, await states(inbox.database, event_id)) == ([], ["dispatched"])

@@ -134,7 +134,9 @@ async def test_the_whole_way_from_consent_to_an_action_of_a_job(
         pair = await oauth.exchange("torea", given["code"])
         await reach.grants.keep("torea", pair)
         job_id = await reach.enqueue(CreateBrand(name="Tussock"), "torea")
-        assert await reach.jobs.run(reach.client, job_id) is None
+        worker = build_actions(settings, reach, burst=True)
+        await worker.async_run()
+        await worker.close()
     assert (await ActionJobs(database, vault).get(job_id)).state == "done"
     assert shop.written[-1] == ("torea", "POST /brands")
     assert shop.simulator.stage.ledger.requests[-1].application == oauth.application.client_id

@@ -3,10 +3,9 @@ import pytest
 from actions.connections import Connection
 from actions.database import Database
 from tests.conftest import Work
-from tests.workers.conftest import EMAIL, Ledger, Store, posted, ready, said, sale
-from workers.dispatch import dispatch
+from tests.workers.conftest import EMAIL, Ledger, Step, Store, posted, said, sale
 from workers.events import PING
-from workers.inbox import Inbox, now_ms
+from workers.inbox import now_ms
 from workers.keys import HANDLED
 from workers.listing import Entry, NoSuchEvent, Wanted, failures, newest, one, sizes
 from workers.plugins import GiveUp
@@ -18,7 +17,7 @@ def ids(entries: list[Entry]) -> list[str]:
     return [entry.event_id for entry in entries]
 
 
-async def one_of_each(store: Store, work: Work, inbox: Inbox) -> dict[str, str]:
+async def one_of_each(store: Store, work: Work, step: Step) -> dict[str, str]:
     """Events in all six states, by state."""
     found = {"handled": await store(said(sale(version=2), domain_prefix="kowhai"))}
     await work(Ledger().plugin)
@@ -27,7 +26,7 @@ async def one_of_each(store: Store, work: Work, inbox: Inbox) -> dict[str, str]:
     found["failed"] = await store(said(sale("s3")))
     await work(Ledger(GiveUp("no")).plugin)
     found["dispatched"] = await store(said(sale("s4")))
-    await dispatch(inbox, ready(Ledger().plugin), found["dispatched"])
+    await step(Ledger().plugin)
     found["stored"] = await store(said(sale("s5")), "product.update")
     return found
 
@@ -60,9 +59,9 @@ async def test_a_failure_names_the_exception_and_its_line_but_not_its_words(
 
 
 async def test_each_state_can_be_asked_for(
-    store: Store, work: Work, inbox: Inbox, database: Database, torea: Connection
+    store: Store, work: Work, step: Step, database: Database, torea: Connection
 ) -> None:
-    found = await one_of_each(store, work, inbox)
+    found = await one_of_each(store, work, step)
     for state, event_id in found.items():
         wanted = Wanted(state=state)  # type: ignore[arg-type]
         assert ids(await newest(database, wanted, 10)) == [event_id]

@@ -6,7 +6,6 @@ import pytest
 
 from actions.database import Database
 from actions.errors import (
-    BackroomError,
     BadAction,
     CannotOpen,
     Conflict,
@@ -28,54 +27,85 @@ from tests.conftest import Work
 from tests.workers.conftest import (
     Ledger,
     Lines,
+    Step,
+    due,
     entry_of,
     named,
     outcome_of,
     states,
 )
+from workers import keys, retry
 from workers.events import SALE_UPDATE, Event
 from workers.inbox import Inbox
-from workers.plugins import Context, GiveUp, NoSettings, Plugin, Retry, Subscriber
-from workers.retry import (
-    ACTION_ATTEMPTS,
-    LONGEST_WAIT,
-    Again,
-    Over,
-    Wait,
-    decide,
-    decide_action,
-)
+from workers.keys import EVENTS_QUEUE
+from workers.plugins import Context, GiveUp, NoSettings, Plugin, Retry
+from workers.retry import ACTION, LONGEST_WAIT, Decision, Policy, decide
 
 NAME = "ledger.post"
 
 
-def subscriber(attempts: int = 5, backoff: float = 5.0) -> Subscriber:
+def subscriber(attempts: int = 5, backoff: float = 5.0) -> Policy:
     (made,) = Ledger(attempts=attempts, backoff=backoff).plugin.subscribers
-    return made
+    return Policy.of(made)
 
 
 OOPS = ValueError("oops")
-TABLE: list[tuple[BaseException, int, Subscriber, Again | Over]] = [
-    (OOPS, 1, subscriber(), Again(5)),
-    (OOPS, 2, subscriber(), Again(25)),
-    (OOPS, 3, subscriber(), Again(125)),
-    (OOPS, 4, subscriber(), Again(625)),
-    (OOPS, 5, subscriber(), Over()),
-    (OOPS, 6, subscriber(), Over()),
-    (OOPS, 1, subscriber(attempts=1), Over()),
-    (OOPS, 9, subscriber(attempts=99), Again(LONGEST_WAIT)),
-    (OOPS, 900, subscriber(attempts=999), Again(LONGEST_WAIT)),
-    (OOPS, 4, subscriber(backoff=0), Again(0)),
-    (SystemExit(1), 1, subscriber(), Again(5)),
-    (Retry(7), 1, subscriber(), Again(7)),
-    (Retry(7), 4, subscriber(), Again(7)),
-    (Retry(7), 5, subscriber(), Over()),
-    (Retry(-7), 1, subscriber(), Again(0)),
-    (Retry(timedelta(hours=2)), 1, subscriber(), Again(7200)),
-    (Retry(float("inf")), 1, subscriber(), Again(30 * 86_400)),
-    (GiveUp("why"), 1, subscriber(), Over()),
-    (GiveUp("why"), 5, subscriber(), Over()),
+CALL = ("CreateBrand", "kowhai", "no")
+UNSENT = TokensUnanswered("no", sent=False)
+SCOPE = MissingScope("ListSales", "kowhai", ("sales:read",))
+TABLE: list[tuple[BaseException, int, Policy, Decision]] = [
+    (OOPS, 1, subscriber(), retry.Retry(5)),
+    (OOPS, 2, subscriber(), retry.Retry(25)),
+    (OOPS, 3, subscriber(), retry.Retry(125)),
+    (OOPS, 4, subscriber(), retry.Retry(625)),
+    (OOPS, 5, subscriber(), retry.GiveUp()),
+    (OOPS, 6, subscriber(), retry.GiveUp()),
+    (OOPS, 1, subscriber(attempts=1), retry.GiveUp()),
+    (OOPS, 9, subscriber(attempts=99), retry.Retry(LONGEST_WAIT)),
+    (OOPS, 900, subscriber(attempts=999), retry.Retry(LONGEST_WAIT)),
+    (OOPS, 4, subscriber(backoff=0), retry.Retry(0)),
+    (SystemExit(1), 1, subscriber(), retry.Retry(5)),
+    (Retry(7), 1, subscriber(), retry.Retry(7)),
+    (Retry(7), 4, subscriber(), retry.Retry(7)),
+    (Retry(7), 5, subscriber(), retry.GiveUp()),
+    (Retry(-7), 1, subscriber(), retry.Retry(0)),
+    (Retry(timedelta(hours=2)), 1, subscriber(), retry.Retry(7200)),
+    (Retry(float("inf")), 1, subscriber(), retry.Retry(30 * 86_400)),
+    (GiveUp("why"), 1, subscriber(), retry.GiveUp()),
+    (GiveUp("why"), 5, subscriber(), retry.GiveUp()),
+    (ConnectionFailed(*CALL), 1, ACTION, retry.Retry(2)),
+    (ConnectionFailed(*CALL), 2, ACTION, retry.Retry(4)),
+    (ConnectionFailed(*CALL), 2, subscriber(), retry.Retry(25)),
+    (ServerError(*CALL), ACTION.attempts - 1, ACTION, retry.Retry(128)),
+    (ServerError(*CALL), ACTION.attempts, ACTION, retry.GiveUp()),
+    (ServerError(*CALL), 900, ACTION, retry.GiveUp()),
+    (TokensUnanswered("no", sent=True), 1, ACTION, retry.Retry(2)),
+    (UNSENT, ACTION.attempts, ACTION, retry.GiveUp()),
 ]
+WAITS = {
+    RateLimited("ListSales", "kowhai", 7): 7,
+    RateLimited("ListSales", "kowhai", 300): 300,
+    TokensLater(60): 60,
+    NeedsRelink("no"): 30,
+    NotConnected("no"): 30,
+    Unauthorized(*CALL): 30,
+    ApplicationRefused("no"): 30,
+    CannotOpen("no"): 30,
+    DatabaseAway("no"): 30,
+}
+HOPELESS = [
+    OutcomeUnknown(*CALL),
+    Rejected(*CALL),
+    Conflict(*CALL),
+    NotFound(*CALL),
+    SCOPE,
+    Unreadable(*CALL),
+    BadAction("no"),
+    TokensRefused("no"),
+]
+for who in (ACTION, subscriber()):
+    TABLE += [(error, 900, who, retry.Wait(after)) for error, after in WAITS.items()]
+    TABLE += [(error, 1, who, retry.GiveUp()) for error in HOPELESS]
 
 
 @pytest.mark.parametrize("row", range(len(TABLE)))
@@ -84,57 +114,21 @@ def test_the_exception_and_the_attempt_decide(row: int) -> None:
     assert decide(error, attempt, who, lambda: 0.0) == decision
 
 
-def test_jitter_adds_a_fifth_at_most() -> None:
-    assert decide(OOPS, 1, subscriber(), lambda: 1.0) == Again(6)
-    assert decide(OOPS, 99, subscriber(attempts=999), lambda: 1.0) == Again(LONGEST_WAIT * 1.2)
+def most() -> float:
+    return 1.0
+
+
+def test_jitter_makes_it_later_and_never_earlier() -> None:
+    assert decide(OOPS, 1, subscriber(), most) == retry.Retry(6)
+    late = decide(OOPS, 99, subscriber(attempts=999), most)
+    assert late == retry.Retry(LONGEST_WAIT * 1.2)
+    assert decide(ConnectionFailed(*CALL), 1, ACTION, most) == retry.Retry(2.4)
+    assert decide(NeedsRelink("no"), 1, ACTION, most) == retry.Wait(36)
+    assert decide(RateLimited("ListSales", "kowhai", 100), 1, ACTION, most) == retry.Wait(102)
 
 
 def test_what_the_author_asked_for_has_no_jitter() -> None:
-    assert decide(Retry(7), 1, subscriber(), lambda: 1.0) == Again(7)
-
-
-CALL = ("CreateBrand", "kowhai", "no")
-ACTIONS: list[tuple[BackroomError, int, Again | Wait | Over]] = [
-    (ConnectionFailed(*CALL), 1, Again(2)),
-    (ConnectionFailed(*CALL), 2, Again(4)),
-    (ServerError(*CALL), ACTION_ATTEMPTS - 1, Again(128)),
-    (ServerError(*CALL), ACTION_ATTEMPTS, Over()),
-    (ServerError(*CALL), 900, Over()),
-    (TokensUnanswered("no", sent=True), 1, Again(2)),
-    (TokensUnanswered("no", sent=False), ACTION_ATTEMPTS, Over()),
-    (RateLimited("ListSales", "kowhai", 7), 1, Wait(7)),
-    (RateLimited("ListSales", "kowhai", 300), 900, Wait(300)),
-    (TokensLater(60), 900, Wait(60)),
-    (NeedsRelink("no"), 900, Wait(30)),
-    (NotConnected("no"), 900, Wait(30)),
-    (Unauthorized(*CALL), 900, Wait(30)),
-    (ApplicationRefused("no"), 900, Wait(30)),
-    (CannotOpen("no"), 900, Wait(30)),
-    (DatabaseAway("no"), 900, Wait(30)),
-    (OutcomeUnknown(*CALL), 1, Over()),
-    (Rejected(*CALL), 1, Over()),
-    (Conflict(*CALL), 1, Over()),
-    (NotFound(*CALL), 1, Over()),
-    (MissingScope("ListSales", "kowhai", ("sales:read",)), 1, Over()),
-    (Unreadable(*CALL), 1, Over()),
-    (BadAction("no"), 1, Over()),
-    (TokensRefused("no"), 1, Over()),
-]
-
-
-@pytest.mark.parametrize("row", range(len(ACTIONS)))
-def test_the_error_of_an_action_and_its_attempt_decide(row: int) -> None:
-    error, attempt, decision = ACTIONS[row]
-    assert decide_action(error, attempt, lambda: 0.0) == decision
-
-
-def test_jitter_makes_an_action_later_and_never_earlier() -> None:
-    def most() -> float:
-        return 1.0
-
-    assert decide_action(ConnectionFailed(*CALL), 1, most) == Again(2.4)
-    assert decide_action(NeedsRelink("no"), 1, most) == Wait(36)
-    assert decide_action(RateLimited("ListSales", "kowhai", 100), 1, most) == Wait(102)
+    assert decide(Retry(7), 1, subscriber(), most) == retry.Retry(7)
 
 
 async def test_a_failing_subscriber_is_retried_while_its_neighbour_runs_once(
@@ -219,3 +213,36 @@ async def test_a_run_that_takes_too_long_is_stopped(
     outcome = await outcome_of(inbox.database, event_id)
     assert (outcome.state, outcome.error) == ("failed", "TimedOut")
     assert inbox.message(event_id, NAME, outcome) == "took longer than 0.05 s"
+
+
+async def test_waits_spend_no_attempt_however_many_they_are(
+    event_id: str, work: Work, step: Step, inbox: Inbox, lines: Lines
+) -> None:
+    waits = [RateLimited("GetSale", "kowhai", 60) for _ in range(7)]
+    ledger = Ledger(*waits, ValueError(), attempts=2)
+    await step(ledger.plugin)
+    for _ in waits:
+        await step(ledger.plugin)
+        await due(inbox.database, f"{event_id}:{NAME}")
+    outcome = await outcome_of(inbox.database, event_id)
+    assert (outcome.state, outcome.attempt, outcome.failures) == ("retrying", 7, 0)
+    assert len(named(lines, "subscriber.waiting")) == 7
+    await work(ledger.plugin)
+    assert ledger.attempts == list(range(1, 10)), "each run is told which it is"
+    assert await states(inbox.database, event_id) == ["handled"]
+
+
+async def test_what_waits_is_due_when_it_was_told(
+    event_id: str, step: Step, database: Database
+) -> None:
+    week = 7 * 86_400
+    ledger = Ledger(Retry(week))
+    await step(ledger.plugin, jobs=2)
+    due_at = float(await database.do("ZSCORE", EVENTS_QUEUE, f"{event_id}:{NAME}")) / 1000
+    seconds, _ = await database.do("TIME")
+    assert week - 5 < due_at - seconds <= week + 1
+    assert await database.do("TTL", f"arq:job:{event_id}:{NAME}") == -1
+    assert await database.do("TTL", keys.event(event_id)) == -1
+    await due(database, f"{event_id}:{NAME}")
+    await step(ledger.plugin)
+    assert ledger.attempts == [1, 2]

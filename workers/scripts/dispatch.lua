@@ -1,31 +1,15 @@
--- Decide once what becomes of an event and enqueue a job for each subscriber, all or nothing.
--- KEYS: open, failed, handled, queue, counts, retailer ids
--- ARGV: a message: id, type, retailer, newest ('' = no gate), order, ties, gate_seconds, seconds,
---       foreign (bool), claimed (ids), learn (bool), note; then subscriber and job in turn
---       (apart from the message, because Redis' cmsgpack reads no binary)
-local open, failed, handled, queue = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local ask = cmsgpack.unpack(ARGV[1])
-local event = 'backroom:event:' .. ask.id
-local before = redis.call('HGET', event, 'state')
-if before then
-  return before
-end
-if redis.call('EXISTS', 'backroom:delivery:' .. ask.id) == 0 then
-  return 'gone'
-end
-
 -- Another store's delivery is signed with the same secret; the ids in its body tell.
-local function is_foreign()
+local function is_foreign(ask, ids)
   if ask.foreign then
     return true
   end
-  local known = redis.call('HGET', KEYS[6], ask.retailer)
+  local known = redis.call('HGET', ids, ask.retailer)
   for _, claimed in ipairs(ask.claimed) do
     if known and known ~= claimed then
       return true
     end
     if not known and ask.learn then
-      redis.call('HSET', KEYS[6], ask.retailer, claimed)
+      redis.call('HSET', ids, ask.retailer, claimed)
       known = claimed
     end
   end
@@ -33,7 +17,7 @@ local function is_foreign()
 end
 
 -- The highest order of an entity wins. Orders have one width, so they compare as text.
-local function is_stale()
+local function is_stale(ask)
   if ask.newest == '' then
     return false
   end
@@ -45,18 +29,43 @@ local function is_stale()
   return false
 end
 
-local state = 'handled'
-if is_foreign() then
-  state = 'misdirected'
-elseif is_stale() then
-  state = 'stale'
-elseif #ARGV > 1 then
-  state = 'dispatched'
-  for i = 2, #ARGV, 2 do
-    enqueue(queue, ask.id, ARGV[i], ask.id .. ':' .. ARGV[i], ARGV[i + 1])
+-- Decide once what becomes of an event and enqueue a job for each subscriber, all or nothing.
+-- `message`: id, type, retailer, received_at, newest ('' = no gate), order, ties, gate_seconds,
+-- seconds, foreign (bool), claimed (ids), learn (bool), note; then subscriber and job in turn
+-- (apart from the message, because Redis' cmsgpack reads no binary).
+local function dispatch(message, ...)
+  local queue, open, failed, handled, counts = KEYS[1], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+  local ask, jobs = cmsgpack.unpack(message), {...}
+  local event = 'backroom:event:' .. ask.id
+  local before = redis.call('HGET', event, 'state')
+  if before then
+    return before
   end
+  if redis.call('EXISTS', 'backroom:delivery:' .. ask.id) == 0 then
+    return 'gone'
+  end
+  local state = 'handled'
+  if is_foreign(ask, KEYS[7]) then
+    state = 'misdirected'
+  elseif is_stale(ask) then
+    state = 'stale'
+  elseif #jobs > 0 then
+    state = 'dispatched'
+    -- Due since the delivery came: what came first is delivered first, however much is waiting.
+    local at = math.min(ask.received_at, now_ms())
+    for i = 1, #jobs, 2 do
+      enqueue(queue, ask.id, jobs[i], ask.id .. ':' .. jobs[i], jobs[i + 1], at)
+    end
+  end
+  redis.call('HSET', event, 'type', ask.type, 'note', ask.note)
+  redis.call('HINCRBY', counts, state, 1)
+  settle(open, failed, handled, ask.id, state, ask.seconds)
+  return state
 end
-redis.call('HSET', event, 'type', ask.type, 'note', ask.note)
-redis.call('HINCRBY', KEYS[5], state, 1)
-settle(open, failed, handled, ask.id, state, ask.seconds)
-return state
+
+-- Fail an event that cannot even be dispatched.
+local function bury(id, declared, note)
+  redis.call('HSET', 'backroom:event:' .. id, 'type', declared, 'note', note)
+  settle(KEYS[3], KEYS[4], KEYS[5], id, 'failed', 0)
+  return 'failed'
+end

@@ -1,5 +1,5 @@
 -- Run subscribers of one event again, unless they are about to run anyway.
--- A replay's job has an id of its own: the worker may still be clearing the last one away.
+-- A replay's job has an id of its own: the last one may still be on its way out.
 -- KEYS: open, failed, handled, queue
 -- ARGV: event id, then subscriber and job in turn
 -- Answers with the subscribers that were enqueued.
@@ -15,11 +15,13 @@ for i = 2, #ARGV, 2 do
   local waits = last.state == 'queued' or last.state == 'retrying'
   if not (waits and redis.call('EXISTS', 'arq:job:' .. last.job_id) == 1) then
     local count = redis.call('HINCRBY', event, 'replays', 1)
-    enqueue(KEYS[4], id, subscriber, id .. ':' .. subscriber .. ':' .. count, ARGV[i + 1])
+    local job_id = id .. ':' .. subscriber .. ':' .. count
+    enqueue(KEYS[4], id, subscriber, job_id, ARGV[i + 1], now_ms())
     again[#again + 1] = subscriber
   end
 end
 if #again > 0 then
   settle(KEYS[1], KEYS[2], KEYS[3], id, 'dispatched', 0)
+  wake(KEYS[4])
 end
 return again

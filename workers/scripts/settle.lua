@@ -1,7 +1,6 @@
 -- Put an event into the set of its state; one that is over goes after `seconds`.
 local function settle(open, failed, handled, id, state, seconds)
-  local time = redis.call('TIME')
-  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  local now = now_ms()
   local event, delivery = 'backroom:event:' .. id, 'backroom:delivery:' .. id
   redis.call('HSET', event, 'state', state)
   if state == 'dispatched' then
@@ -23,13 +22,10 @@ local function settle(open, failed, handled, id, state, seconds)
   end
 end
 
--- Queue one subscriber's job and note it as queued, with no run counted yet.
-local function enqueue(queue, id, subscriber, job_id, job)
-  local time = redis.call('TIME')
+-- Queue one subscriber's job, due at `at`, and note it as queued, with no run counted yet.
+local function enqueue(queue, id, subscriber, job_id, job, at)
   redis.call('SET', 'arq:job:' .. job_id, job)
-  redis.call('ZADD', queue, time[1] * 1000 + math.floor(time[2] / 1000), job_id)
+  redis.call('ZADD', queue, at, job_id)
   local event, outcome = 'backroom:event:' .. id, {state = 'queued', job_id = job_id}
   redis.call('HSET', event, 's:' .. subscriber, cmsgpack.pack(outcome))
-  redis.call('HDEL', event, 'a:' .. subscriber, 'w:' .. subscriber)
-  wake(queue)
 end

@@ -5,8 +5,7 @@
 --       key digest, owner, body digest, event id, delivery, dispatch job
 -- Answers, one for each: the event's id, the id of the event it repeats, or '' (URL has moved on).
 local keys, open, queue, counts = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = now_ms()
 local answers, owners, fresh, values, scores, repeated = {}, {}, {}, {}, {}, 0
 
 local function owner(key)

@@ -1,0 +1,8 @@
+-- A queue whose claims bring nothing along, and whose ends change nothing else.
+local function bring()
+  return false
+end
+
+local function effect()
+  return 'ended'
+end
