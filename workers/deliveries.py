@@ -1,10 +1,11 @@
 """A delivery as it was kept, and what it turns out to be: decoded once, typed or a ping."""
 
+from binascii import a2b_qp
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 import msgspec
 from msgspec import Struct
@@ -75,7 +76,7 @@ def body_of(event_id: str, delivery: Delivery, vault: Vault) -> bytes:
 
 def read(declared: str, body: bytes) -> Reading:
     """Say what a body is. Whatever cannot be one of the seven types is a ping; nothing raises."""
-    form = _form(body)
+    form = form_of(body)
     text = form.get("payload", "")
     said = form.get("type", "")
     claims = _claims(form)
@@ -114,16 +115,33 @@ def entity(payload: Any) -> str:
     return payload.id if isinstance(payload, Payload) else ""
 
 
-def _form(body: bytes) -> dict[str, str]:
+def form_of(body: bytes) -> dict[str, str]:
     """Decode the form once. A field that comes twice could be either, so neither is believed."""
+    parts = [part for part in body.split(b"&") if part]
+    if len(parts) > _MOST_FIELDS:
+        return {}
     try:
-        pairs = parse_qsl(
-            body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS
-        )
+        pairs = [[_unquoted(half) for half in part.split(b"=", 1)] for part in parts]
     except ValueError:
         return {}
-    names = [name for name, _ in pairs]
-    return {name: value for name, value in pairs if names.count(name) == 1}
+    names = [pair[0] for pair in pairs]
+    return {pair[0]: "".join(pair[1:]) for pair in pairs if names.count(pair[0]) == 1}
+
+
+def _unquoted(text: bytes) -> str:
+    """Decode what a form holds.
+
+    Percents are decoded as quoted-printable, which is the same but for its sign and done in C: a
+    sale holds hundreds, and the standard library takes longer over them than all else together.
+
+    Raises:
+        UnicodeDecodeError: it is not UTF-8.
+    """
+    quick = a2b_qp(text.replace(b"+", b" ").replace(b"%", b"="))
+    is_whole = len(quick) == len(text) - 2 * text.count(b"%")  # each percent was an escape
+    if is_whole and not (b"=" in text or b"\r" in text or b"\n" in text):
+        return quick.decode()
+    return unquote_plus(text.decode(), errors="strict")
 
 
 def _claims(form: dict[str, str], raw: Any = None) -> Claims:

@@ -1,7 +1,7 @@
 import json
 from decimal import Decimal
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +11,18 @@ from actions.errors import CannotOpen
 from actions.secret import Secret
 from actions.vault import Vault, new_key
 from tests.workers.conftest import posted
-from workers.deliveries import Claims, Delivery, Reading, body_of, entity, event, keep, kept, read
+from workers.deliveries import (
+    Claims,
+    Delivery,
+    Reading,
+    body_of,
+    entity,
+    event,
+    form_of,
+    keep,
+    kept,
+    read,
+)
 from workers.events import EVENT_TYPES, PING, SALE_UPDATE, WEBHOOK_TYPES, Ping
 from workers.samples import form, sample
 
@@ -219,3 +230,23 @@ def test_a_body_opens_only_under_the_id_it_was_sealed_for() -> None:
     assert body_of("e1", delivery, vault) == b"body"
     with pytest.raises(CannotOpen):
         body_of("e2", delivery, vault)
+
+
+HALF = st.binary(max_size=6) | st.sampled_from(
+    [b"%", b"=", b"+", b"%C3%A9", b"%3d", b"%3D", b"%FF", b"%0D%0A", b"\r\n", b" \n", b"%%", b"%4"]
+)
+
+
+@given(st.lists(st.lists(HALF, max_size=6).map(b"".join), max_size=6).map(b"&".join))
+def test_a_form_is_decoded_as_the_standard_library_does(body: bytes) -> None:
+    try:
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict")
+    except ValueError:
+        pairs = []
+    once = {name: value for name, value in pairs if [one for one, _ in pairs].count(name) == 1}
+    assert form_of(body) == once
+
+
+def test_a_form_of_more_fields_than_the_vendor_sends_is_none() -> None:
+    assert len(form_of(b"&".join(b"n%d=1" % number for number in range(50)))) == 50
+    assert form_of(b"&".join(b"n%d=1" % number for number in range(51))) == {}

@@ -36,13 +36,10 @@ end
 local function dispatch(message, ...)
   local queue, open, failed, handled, counts = KEYS[1], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
   local ask, jobs = cmsgpack.unpack(message), {...}
-  local event = 'backroom:event:' .. ask.id
+  local event, facts = 'backroom:event:' .. ask.id, {'type', ask.type, 'note', ask.note}
   local before = redis.call('HGET', event, 'state')
   if before then
     return before
-  end
-  if redis.call('EXISTS', 'backroom:delivery:' .. ask.id) == 0 then
-    return 'gone'
   end
   local state = 'handled'
   if is_foreign(ask, KEYS[7]) then
@@ -54,18 +51,19 @@ local function dispatch(message, ...)
     -- Due since the delivery came: what came first is delivered first, however much is waiting.
     local at = math.min(ask.received_at, now_ms())
     for i = 1, #jobs, 2 do
-      enqueue(queue, ask.id, jobs[i], ask.id .. ':' .. jobs[i], jobs[i + 1], at)
+      facts[#facts + 1] = 's:' .. jobs[i]
+      facts[#facts + 1] = enqueue(queue, ask.id .. ':' .. jobs[i], jobs[i + 1], at)
     end
   end
-  redis.call('HSET', event, 'type', ask.type, 'note', ask.note)
+  redis.call('HSET', event, unpack(facts))
   redis.call('HINCRBY', counts, state, 1)
-  settle(open, failed, handled, ask.id, state, ask.seconds)
+  settle(open, failed, handled, ask.id, before, state, ask.seconds)
   return state
 end
 
 -- Fail an event that cannot even be dispatched.
 local function bury(id, declared, note)
   redis.call('HSET', 'backroom:event:' .. id, 'type', declared, 'note', note)
-  settle(KEYS[3], KEYS[4], KEYS[5], id, 'failed', 0)
+  settle(KEYS[3], KEYS[4], KEYS[5], id, false, 'failed', 0)
   return 'failed'
 end

@@ -16,12 +16,14 @@ for i = 2, #ARGV, 2 do
   if not (waits and redis.call('EXISTS', 'arq:job:' .. last.job_id) == 1) then
     local count = redis.call('HINCRBY', event, 'replays', 1)
     local job_id = id .. ':' .. subscriber .. ':' .. count
-    enqueue(KEYS[4], id, subscriber, job_id, ARGV[i + 1], now_ms())
+    local queued = enqueue(KEYS[4], job_id, ARGV[i + 1], now_ms())
+    redis.call('HSET', event, 's:' .. subscriber, queued)
     again[#again + 1] = subscriber
   end
 end
 if #again > 0 then
-  settle(KEYS[1], KEYS[2], KEYS[3], id, 'dispatched', 0)
+  local before = redis.call('HGET', event, 'state')
+  settle(KEYS[1], KEYS[2], KEYS[3], id, before, 'dispatched', 0)
   wake(KEYS[4])
 end
 return again

@@ -1,31 +1,36 @@
--- Put an event into the set of its state; one that is over goes after `seconds`.
-local function settle(open, failed, handled, id, state, seconds)
-  local now = now_ms()
+-- Put an event into the set of its state; one that is over goes after `seconds`. `before` is the
+-- state it had, or false: what is stored or dispatched stands among the open ones already.
+local function settle(open, failed, handled, id, before, state, seconds)
   local event, delivery = 'backroom:event:' .. id, 'backroom:delivery:' .. id
   redis.call('HSET', event, 'state', state)
   if state == 'dispatched' then
-    redis.call('ZREM', failed, id)
-    redis.call('ZREM', handled, id)
-    redis.call('ZADD', open, 'NX', now, id)
-    redis.call('PERSIST', event)
-    redis.call('PERSIST', delivery)
-  elseif state == 'failed' then
-    redis.call('ZREM', open, id)
-    redis.call('ZADD', failed, now, id)
-  else
-    redis.call('ZREM', open, id)
-    redis.call('ZREM', failed, id)
-    redis.call('ZADD', handled, now, id)
-    redis.call('EXPIRE', event, seconds)
-    redis.call('EXPIRE', delivery, seconds)
-    redis.call('ZREMRANGEBYSCORE', handled, '-inf', now - seconds * 1000)
+    if before and before ~= 'dispatched' then
+      redis.call('ZREM', failed, id)
+      redis.call('ZREM', handled, id)
+      redis.call('ZADD', open, 'NX', now_ms(), id)
+      redis.call('PERSIST', event)
+      redis.call('PERSIST', delivery)
+    end
+    return
   end
+  redis.call('ZREM', open, id)
+  if state == 'failed' then
+    redis.call('ZADD', failed, now_ms(), id)
+    return
+  end
+  if before == 'failed' then
+    redis.call('ZREM', failed, id)
+  end
+  local now = now_ms()
+  redis.call('ZADD', handled, now, id)
+  redis.call('ZREMRANGEBYSCORE', handled, '-inf', now - seconds * 1000)
+  redis.call('EXPIRE', event, seconds)
+  redis.call('EXPIRE', delivery, seconds)
 end
 
--- Queue one subscriber's job, due at `at`, and note it as queued, with no run counted yet.
-local function enqueue(queue, id, subscriber, job_id, job, at)
+-- Queue one subscriber's job, due at `at`; return its outcome so far: queued, with no run counted.
+local function enqueue(queue, job_id, job, at)
   redis.call('SET', 'arq:job:' .. job_id, job)
   redis.call('ZADD', queue, at, job_id)
-  local event, outcome = 'backroom:event:' .. id, {state = 'queued', job_id = job_id}
-  redis.call('HSET', event, 's:' .. subscriber, cmsgpack.pack(outcome))
+  return cmsgpack.pack({state = 'queued', job_id = job_id})
 end

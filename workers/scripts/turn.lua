@@ -36,6 +36,7 @@ local function claim(id)
   local job, mark = redis.call('GET', 'arq:job:' .. id), 'arq:in-progress:' .. id
   if not job then
     redis.call('ZREM', queue, id)
+    redis.call('DEL', 'arq:retry:' .. id)
   elseif redis.call('SET', mark, token, 'NX', 'PX', lease) then
     local count = redis.call('INCR', 'arq:retry:' .. id)
     if count >= SUSPECT and suspects == 0 then
