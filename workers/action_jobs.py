@@ -3,6 +3,7 @@
 Parameters and results name shoppers, so they stand in Redis sealed.
 """
 
+import asyncio
 import secrets
 from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias
@@ -22,17 +23,17 @@ from actions.vault import Vault
 from workers import keys
 from workers.claims import MOST_AT_ONCE, Effects
 from workers.group_commit import GroupCommit
+from workers.plugins import KEEP_SECONDS
 from workers.queue import RUN_ACTION, job
 from workers.retry import ACTION, Decision, GiveUp, Wait, decide
 from workers.run import Run
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
-JobState: TypeAlias = Literal["queued", "running", "waiting", "done", "failed"]
+JobState: TypeAlias = Literal["queued", "running", "waiting", "done", "failed", "cancelled"]
 
-KEEP_SECONDS = 86_400
-"""How long a job is kept once it is over, unless asked otherwise."""
-ACTION_EFFECTS = Effects.load("actions")
+OVER_STATES = frozenset({b"done", b"failed", b"cancelled"})
+ACTION_EFFECTS = Effects.load("actions", keys=(keys.OVER,))
 _ENQUEUE = Script.load("workers.scripts", "clock", "wake", "enqueue")
 _BEGIN = Script.load("workers.scripts", "begin")
 _Words: TypeAlias = tuple[str | bytes | float, ...]
@@ -43,11 +44,17 @@ class NoSuchJob(BackroomError):
     """No job of that id is kept: it never was, or it is over for longer than it was kept."""
 
 
+def no_such(job_id: str) -> NoSuchJob:
+    """Return what says that a job is not known."""
+    return NoSuchJob(f"No job {job_id[:60]} is kept: its id is wrong, or it is long over.")
+
+
 class Job(Struct, frozen=True, kw_only=True):
-    """An enqueued action as it stands."""
+    """A job as it stands."""
 
     job_id: str
     action: str
+    """The action that was enqueued, or an event's subscriber."""
     retailer: str
     state: JobState
     attempts: int
@@ -119,7 +126,7 @@ class ActionJobs:
         names = ("action", "retailer", "state", "attempts", "result", "error", "message")
         found = await self.database.do("HMGET", keys.action_job(job_id), *names)
         if found[0] is None:
-            raise NoSuchJob(f"No job {job_id[:60]} is kept: its id is wrong, or it is long over.")
+            raise no_such(job_id)
         action, retailer, state, attempts, result, error, message = found
         return Job(
             job_id=job_id,
@@ -142,25 +149,36 @@ class ActionJobs:
         if begun is None:
             return
         try:
-            if run.is_poison:
-                raise _deadly(begun, run.deaths)
-            if begun.was_running and not begun.action.operation.repeatable:
-                raise _left_open(begun)
-            if not await self._begin(run):
-                return
-            result = await client.call(begun.action, begun.retailer)
+            await self._called(client, run, begun)
         except BackroomError as error:
             await self._failed(run, begun, error)
-        else:
-            sealed = self._vault.seal(_results.encode(result), f"result {begun.job_id}")
-            facts = ("state", "done", "result", sealed, "error", "", "message", "")
-            if await run.end(None, begun.job_id, begun.keep, *facts):
-                log.info("action.done", **begun.facts)
+        except asyncio.CancelledError:
+            if run.is_cancelled:
+                run.end(None, *self.cancelling(begun.job_id, begun.keep, "It was under way."))
+            raise
+
+    async def _called(self, client: Client, run: Run, begun: _Begun) -> None:
+        if run.is_poison:
+            raise _deadly(begun, run.deaths)
+        if begun.was_running and not begun.action.operation.repeatable:
+            raise _left_open(begun)
+        if not await self._begin(run):
+            return  # it runs elsewhere by now
+        result = await client.call(begun.action, begun.retailer)
+        sealed = self._vault.seal(_results.encode(result), f"result {begun.job_id}")
+        facts = ("state", "done", "result", sealed, "error", "", "message", "")
+        if await run.end(None, begun.job_id, begun.keep, *facts):
+            log.info("action.done", **begun.facts)
+
+    def cancelling(self, job_id: str, keep: int, said: str) -> _Words:
+        """Return the words that record that a job was cancelled."""
+        message = self._vault.seal(said.encode(), f"message {job_id}")
+        return (job_id, keep, "state", "cancelled", "error", "", "message", message)
 
     def _begun(self, run: Run) -> _Begun | None:
         """Open what was enqueued, or return None where it is over."""
         action, retailer, parameters, state, attempts, keep = run.brought or [None] * 6
-        if action is None or state in {b"done", b"failed"}:
+        if action is None or state in OVER_STATES:
             return None
         job_id: str = run.args[0]
         opened = self._vault.open(parameters, f"parameters {job_id}")

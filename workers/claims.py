@@ -23,12 +23,17 @@ class Effects(Struct, frozen=True):
     """What a queue's claims bring along and its ends change: Lua, and the keys it is given."""
 
     turn: Script
+    cancel: Script
     keys: tuple[str, ...] = ()
 
     @classmethod
     def load(cls, *names: str, keys: tuple[str, ...] = ()) -> "Effects":
         """Load scripts of ours that define `bring` and `effect`."""
-        return cls(Script.load("workers.scripts", "clock", "wake", *names, "turn"), keys)
+        turn, cancel = (
+            Script.load("workers.scripts", "clock", "wake", *names, last)
+            for last in ("turn", "cancel")
+        )
+        return cls(turn, cancel, keys)
 
 
 PLAIN: Final = Effects.load("plain")

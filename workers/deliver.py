@@ -21,6 +21,8 @@ from workers.run import Run
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
+CANCELLED = "it was cancelled"
+"""What is kept of a run that somebody ended."""
 _ABSENT_SECONDS = 30.0
 """Wait for a worker that has the plugin: during a rolling deploy not all have it yet."""
 _MOST_ABSENCES = 20
@@ -97,10 +99,12 @@ class Deliverer:
         context = self._context(subscriber, given, begun)
         try:
             end = await _ended(subscriber, given, context, begun)
-        except asyncio.CancelledError:  # the worker is being stopped: another runs it
-            again = structs.replace(begun.before, state="queued", attempt=begun.attempt)
-            self._end(run, begun, again, 0.0)
-            raise
+        except asyncio.CancelledError:
+            if not run.is_cancelled:  # the worker is being stopped: another runs it
+                again = structs.replace(begun.before, state="queued", attempt=begun.attempt)
+                self._end(run, begun, again, 0.0)
+                raise
+            end = End(error=GiveUp(CANCELLED))
         if await self._end(run, begun, self._outcome(begun, end), end.after):
             _tell(begun, given, end)
 

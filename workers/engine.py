@@ -19,7 +19,7 @@ from actions.errors import DatabaseAway
 from workers import queue, strays
 from workers.claims import MOST_AT_ONCE, PLAIN, Claimed, Claims, Effects, Ending
 from workers.heart import Heart
-from workers.run import Functions, Run
+from workers.run import Functions, Run, Verdict
 from workers.signals import cancelled
 from workers.wake import listen
 
@@ -66,7 +66,7 @@ class Engine(Worker):
         )
         self._functions = functions
         self._claims = Claims(database, queue_name, effects)
-        self._heart = Heart(url, queue_name, self._soon(self._lose), self._soon(self._overrun))
+        self._heart = Heart(url, queue_name, self._stop_soon)
         self._listening: asyncio.Task[None] | None = None
         self._awake = asyncio.Event()
         self._runs: dict[str, Run] = {}
@@ -196,7 +196,7 @@ class Engine(Worker):
             await self._function(run)(run)
             run.end()
         except asyncio.CancelledError:
-            if run.is_late:
+            if run.stopped == "late":
                 strays.postpone(run, TimeoutError())
             run.end(0.0)  # handed back: another worker begins it at once
         except Exception as error:  # noqa: BLE001 - no job is dropped because we ourselves fail
@@ -216,26 +216,17 @@ class Engine(Worker):
             del self._runs[run.job_id], self.tasks[run.job_id]
             self._awake.set()
 
-    def _soon(self, call: Callable[[str], None]) -> Callable[[str], None]:
-        """Return what has `call` done on the event loop: the heart is a thread of its own."""
+    def _stop_soon(self, job_id: str, why: Verdict) -> None:
+        """Called by the heart's thread."""
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            self.loop.call_soon_threadsafe(self._stop, job_id, why)
 
-        def soon(job_id: str) -> None:
-            with contextlib.suppress(RuntimeError):  # the loop has ended
-                self.loop.call_soon_threadsafe(call, job_id)
-
-        return soon
-
-    def _lose(self, job_id: str) -> None:
-        """Stop a run whose lease is another worker's by now: the job runs there."""
+    def _stop(self, job_id: str, why: Verdict) -> None:
+        """Cut a run short; unless its lease is lost, it may still say how it ended."""
         run = self._runs.get(job_id)
-        if run is not None and run.ending is None:
+        if run is None or run.ending is not None:
+            return
+        if why == "lost":
             log.warning("job.lost", job_id=job_id, reason="its lease went to another worker")
-            run.is_lost = True
-            self.tasks[job_id].cancel()
-
-    def _overrun(self, job_id: str) -> None:
-        """Stop a run that took longer than it may; it may still say how it ended."""
-        run = self._runs.get(job_id)
-        if run is not None and run.ending is None:
-            run.is_late = True
-            self.tasks[job_id].cancel()
+        run.stopped = why
+        self.tasks[job_id].cancel()

@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 
 from actions.database import Script
 from workers.claims import LEASE_SECONDS
+from workers.run import Verdict
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -27,20 +28,13 @@ _RENEW = Script.load("workers.scripts", "clock", "renew")
 class Heart(threading.Thread):
     """Beats until it is stopped; it holds each job no longer than the job's own time."""
 
-    def __init__(
-        self,
-        url: str,
-        queue: str,
-        lost: Callable[[str], None],
-        late: Callable[[str], None],
-    ) -> None:
-        """Call, from this thread, `lost` with what is another's now and `late` after its time."""
+    def __init__(self, url: str, queue: str, tell: Callable[[str, Verdict], None]) -> None:
+        """Call `tell`, from this thread, with what is to be stopped and why."""
         super().__init__(name=f"heart {queue}", daemon=True)
         self._redis = Redis.from_url(url, socket_timeout=1.0, socket_connect_timeout=1.0)
         self._renew = self._redis.register_script(_RENEW.text)
         self._queue = queue
-        self._lost = lost
-        self._late = late
+        self._tell = tell
         self._held: dict[str, tuple[str, float]] = {}
         self._turned = time.monotonic()
         self._over = threading.Event()
@@ -83,10 +77,13 @@ class Heart(threading.Thread):
             if now < until:
                 args += (job_id, owner)
         if len(args) > 1:
-            for job_id in self._renew(keys=[self._queue], args=args):
-                self._lost(job_id.decode())
+            lost, cancelled = self._renew(keys=[self._queue], args=args)
+            for job_id in lost:
+                self._tell(job_id.decode(), "lost")
+            for job_id in cancelled:
+                self._tell(job_id.decode(), "cancelled")
         for job_id in over:
-            self._late(job_id)
+            self._tell(job_id, "late")
 
     def _leave(self, over: list[str]) -> None:
         """End the process: its event loop is gone, and whoever starts workers starts another."""

@@ -1,5 +1,7 @@
 """The names of everything that the engine keeps in Redis."""
 
+from typing import Final, Literal, TypeAlias
+
 OPEN = "backroom:open"
 """Sorted set: events that wait for their dispatch or for a subscriber, by arrival."""
 FAILED = "backroom:failed"
@@ -10,8 +12,13 @@ COUNTS = "backroom:counts"
 """Hash: what came in and was not kept, by reason."""
 RETAILER_IDS = "backroom:retailer-ids"
 """Hash: each retailer's id, learnt from its first signed delivery."""
+OVER = "backroom:jobs-over"
+"""Sorted set: actions' jobs that are over, by when they are forgotten."""
 EVENTS_QUEUE = "backroom:events"
 ACTIONS_QUEUE = "backroom:actions"
+QueueName: TypeAlias = Literal["events", "actions"]
+QUEUES: Final[dict[QueueName, str]] = {"events": EVENTS_QUEUE, "actions": ACTIONS_QUEUE}
+"""Each queue's key, by what people call it."""
 
 
 def delivery(event_id: str) -> str:

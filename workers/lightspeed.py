@@ -17,6 +17,7 @@ from actions.sending import open_session
 from actions.tokens import Tokens
 from actions.vault import Vault
 from workers.action_jobs import ActionJobs
+from workers.plugins import KEEP_SECONDS
 from workers.settings import Settings
 
 R = TypeVar("R")
@@ -40,9 +41,9 @@ class Lightspeed(Struct, frozen=True):
         """Run an action now; raises what `Client.call` raises."""
         return await self.client.call(action, retailer)
 
-    async def enqueue(self, action: Action[Any], retailer: str) -> str:
-        """Run an action as a job; return its id."""
-        return await self.jobs.enqueue(action, retailer)
+    async def enqueue(self, action: Action[Any], retailer: str, *, keep: int = KEEP_SECONDS) -> str:
+        """Run an action as a job that is kept `keep` seconds after its end; return its id."""
+        return await self.jobs.enqueue(action, retailer, keep=keep)
 
     def consent(self) -> OAuth:
         """Return the way to new grants.

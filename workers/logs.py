@@ -105,11 +105,13 @@ class _Lines:
     def msg(self, line: bytes) -> None:
         """Write a line by the end of this turn."""
         self._waiting.append(line)
-        if len(self._waiting) == 1:
-            try:
-                asyncio.get_running_loop().call_soon(self.flush)
-            except RuntimeError:
-                self.flush()
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # another thread's line may be the last that is written
+            self.flush()
+        else:
+            if len(self._waiting) == 1:
+                loop.call_soon(self.flush)
 
     debug = info = warning = error = critical = msg
 

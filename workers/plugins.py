@@ -25,6 +25,8 @@ LONGEST_TIMEOUT = 3600.0
 """Seconds that a subscriber may ask for at most."""
 LONGEST_ASKED = 30 * 86_400.0
 """Seconds that `Retry(after=…)` waits at most."""
+KEEP_SECONDS = 86_400
+"""How long a job is kept once it is over, unless asked otherwise."""
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _PARAMETERS = 2
 
@@ -68,8 +70,8 @@ class Reach(Protocol):
     async def call(self, action: Action[R], retailer: str) -> R:
         """Run an action now."""
 
-    async def enqueue(self, action: Action[Any], retailer: str) -> str:
-        """Run it as a job; return the job's id."""
+    async def enqueue(self, action: Action[Any], retailer: str, *, keep: int) -> str:
+        """Run it as a job that is kept `keep` seconds after its end; return the job's id."""
 
 
 class Context(Generic[S]):
@@ -101,9 +103,12 @@ class Context(Generic[S]):
         """
         return await self._reached().call(action, self._retailer)
 
-    async def enqueue(self, action: Action[Any]) -> str:
-        """Run an action at the event's retailer later, as a job of its own; return its id."""
-        return await self._reached().enqueue(action, self._retailer)
+    async def enqueue(self, action: Action[Any], *, keep: int = KEEP_SECONDS) -> str:
+        """Run an action at the event's retailer later, as a job of its own; return its id.
+
+        Its result is kept for `keep` seconds once it is over.
+        """
+        return await self._reached().enqueue(action, self._retailer, keep=keep)
 
     def _reached(self) -> Reach:
         if self._reach is None:

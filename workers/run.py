@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 import msgspec
 from msgspec import Struct
 
 from workers.claims import MOST_CLAIMS, SUSPECT_CLAIMS, Claimed, Ending
+
+Verdict: TypeAlias = Literal["lost", "late", "cancelled"]
+"""Its lease is another worker's by now; it took longer than it may; somebody cancelled it."""
 
 
 class _Job(Struct):
@@ -33,17 +36,15 @@ class Owner(Protocol):
 class Run:
     """One run of a job that is claimed."""
 
-    __slots__ = ("_owner", "args", "claimed", "ending", "function", "is_late", "is_lost")
+    __slots__ = ("_owner", "args", "claimed", "ending", "function", "stopped")
 
     def __init__(self, claimed: Claimed, owner: Owner) -> None:
         self.claimed = claimed
         self.function = ""
         self.args: list[Any] = []
         self.ending: Ending | None = None
-        self.is_late = False
-        """It took longer than it may."""
-        self.is_lost = False
-        """Its lease is another's by now: whatever it does, it can end nothing."""
+        self.stopped: Verdict | None = None
+        """Why it was cut short, if it was by itself and not with its worker."""
         self._owner = owner
 
     def read(self) -> None:
@@ -64,6 +65,16 @@ class Run:
     def job_id(self) -> str:
         """The job's id."""
         return self.claimed.job_id
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether its lease is another's by now: whatever it does, it can end nothing."""
+        return self.stopped == "lost"
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether somebody wants it to be over."""
+        return self.stopped == "cancelled"
 
     @property
     def deaths(self) -> int:

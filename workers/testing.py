@@ -13,7 +13,7 @@ from actions.action import Action
 from actions.checking import checked
 from workers.deliveries import read
 from workers.events import PING, Event, EventType, Ping
-from workers.plugins import Context, Lifespan, NoSettings
+from workers.plugins import KEEP_SECONDS, Context, Lifespan, NoSettings
 from workers.samples import form, sample
 
 __all__ = ["FakeContext", "make_event"]
@@ -98,8 +98,9 @@ class FakeContext(Context[S], Generic[S]):
             raise result
         return result
 
-    async def enqueue(self, action: Action[Any]) -> str:
+    async def enqueue(self, action: Action[Any], *, keep: int = KEEP_SECONDS) -> str:
         """Note the action and return an id."""
+        del keep
         self.enqueued.append(checked(action))
         return secrets.token_hex(12)
 

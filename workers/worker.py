@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import Callable, Sequence
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 import structlog
 
@@ -18,6 +18,7 @@ from workers.discovery import Plugins, discover
 from workers.dispatch import dispatch
 from workers.engine import Engine
 from workers.inbox import Inbox
+from workers.keys import QUEUES, QueueName
 from workers.lightspeed import Lightspeed, lightspeed
 from workers.reader import Reader
 from workers.run import Functions, Run
@@ -25,9 +26,6 @@ from workers.settings import Settings
 from workers.signals import Stop, cancelled
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
-
-Queue: TypeAlias = Literal["events", "actions"]
-QUEUES: Final[tuple[Queue, ...]] = ("events", "actions")
 
 MAX_JOBS = 100
 """Of each queue, in one process."""
@@ -41,7 +39,9 @@ EVENT_EFFECTS: Final = Effects.load(
 )
 
 
-async def run(settings: Settings, *, burst: bool = False, queues: Sequence[Queue] = QUEUES) -> None:
+async def run(
+    settings: Settings, *, burst: bool = False, queues: Sequence[QueueName] = tuple(QUEUES)
+) -> None:
     """Work until SIGTERM or SIGINT; with `burst`, until the queues are empty.
 
     Raises:
@@ -54,7 +54,7 @@ async def run(settings: Settings, *, burst: bool = False, queues: Sequence[Queue
         await database.do("PING")
         inbox = Inbox(database, vault, settings.inbox_seconds)
         async with plugins.open(), lightspeed(settings, database, vault) as reach:
-            made: dict[Queue, Callable[[], Engine]] = {
+            made: dict[QueueName, Callable[[], Engine]] = {
                 "events": lambda: build(settings, inbox, plugins, burst=burst, reach=reach),
                 "actions": lambda: build_actions(settings, reach, burst=burst),
             }
@@ -77,6 +77,8 @@ async def _work(engine: Engine, stop: Stop, seconds: float) -> None:
     asked = asyncio.create_task(stop.asked.wait(), name="stop")
     insisted = asyncio.create_task(stop.insisted.wait(), name="stop at once")
     await asyncio.wait({working, asked}, return_when=asyncio.FIRST_COMPLETED)
+    if stop.asked.is_set():
+        log.info("worker.stopping", queue=engine.queue_name, running=len(engine.tasks))
     engine.stop()
     await asyncio.wait({working, insisted}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     engine.hand_back()

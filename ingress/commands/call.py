@@ -17,6 +17,7 @@ from actions.errors import BadAction
 from ingress.commands.opening import opened, run_async
 from ingress.commands.printing import as_json
 from workers.lightspeed import Lightspeed, lightspeed
+from workers.plugins import KEEP_SECONDS
 
 _json = msgspec.json.Encoder(decimal_format="number")
 _SHOW_EVERY = 100
@@ -30,6 +31,14 @@ _VERSION = re.compile(r"\d{4}-\d{2}")
 @click.option("--body", metavar="JSON|@FILE|-", help="Parameters as a JSON object.")
 @click.option("--all", "every", is_flag=True, help="Every item over all pages, one a line.")
 @click.option("--enqueue", is_flag=True, help="As a job; prints its id.")
+@click.option(
+    "--keep",
+    type=click.IntRange(0, 365 * 86_400),
+    default=KEEP_SECONDS,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a job is kept once it is over.",
+)
 @click.option("--api-version", default="", metavar="YYYY-MM", help="Another dated version.")
 @run_async
 async def command(  # noqa: PLR0913 - one parameter for each option
@@ -37,6 +46,7 @@ async def command(  # noqa: PLR0913 - one parameter for each option
     parameters: tuple[str, ...],
     retailer: str | None,
     body: str | None,
+    keep: int,
     api_version: str,
     *,
     every: bool,
@@ -61,7 +71,7 @@ async def command(  # noqa: PLR0913 - one parameter for each option
         settings = msgspec.structs.replace(ours.settings, lightspeed_api_version=version)
         async with lightspeed(settings, ours.database, ours.vault) as reach:
             if enqueue:
-                as_json({"job_id": await reach.enqueue(action, prefix)})
+                as_json({"job_id": await reach.enqueue(action, prefix, keep=keep)})
             elif every and isinstance(action, PagedAction):
                 await _print_all(reach, action, prefix)
             else:

@@ -80,3 +80,34 @@ async def test_a_job_that_nobody_knows_is_one_sentence(backroom: Shell) -> None:
     ended = await backroom("job", "0123", code=1)
     assert ended.stdout == ""
     assert ended.stderr == "backroom: No job 0123 is kept: its id is wrong, or it is long over.\n"
+
+
+async def test_jobs_are_listed_followed_and_cancelled(
+    backroom: Shell, store: Store, start: Callable[..., Process]
+) -> None:
+    assert (await backroom("jobs")).stdout == "There are no such jobs.\n"
+    good = await enqueued(backroom, "CreateBrand", "name=Tussock", "--keep", "3600")
+    bad = await enqueued(backroom, "GetBrand", "brand_id=nope")
+    unwanted = await enqueued(backroom, "CreateBrand", "name=Never")
+    listing = (await backroom("jobs", "--queue", "actions")).stdout.splitlines()
+    assert sorted(line.split()[:4] for line in listing[1:]) == sorted(
+        [
+            [good, "CreateBrand", "kowhai", "queued"],
+            [bad, "GetBrand", "kowhai", "queued"],
+            [unwanted, "CreateBrand", "kowhai", "queued"],
+        ]
+    )
+    ended = await backroom("job", unwanted, "--cancel")
+    assert ended.stderr == "It is taken off its queue.\n"
+    assert ended.stdout.splitlines()[0] == f"{unwanted}  CreateBrand for kowhai: cancelled"
+    worker = await asyncio.to_thread(start, "worker", **store.environ, PLUGINS_OFF="*")
+    followed = await backroom("job", good, "--follow")
+    assert followed.stdout.startswith(f"{good}  CreateBrand for kowhai: done")
+    await backroom("job", bad, "--follow", code=6)
+    await backroom("job", unwanted, "--follow", code=1)
+    assert len(store.written) == 1
+    done = json.loads((await backroom("jobs", "--state", "done", "--json")).stdout)
+    assert [one["job_id"] for one in done] == [good]
+    ended = await backroom("job", good, "--cancel", code=1)
+    assert ended.stderr.startswith(f"backroom: The job {good} is over")
+    assert await asyncio.to_thread(worker.stop) == 0

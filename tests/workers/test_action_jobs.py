@@ -40,9 +40,10 @@ from actions.vault import Vault, new_key
 from tests.stores import Store, open_store
 from tests.workers.conftest import EMAIL, due, everything_in
 from workers import keys
-from workers.action_jobs import KEEP_SECONDS, ActionJobs, NoSuchJob
+from workers.action_jobs import ActionJobs, NoSuchJob
 from workers.environment import load
 from workers.lightspeed import Lightspeed, lightspeed
+from workers.plugins import KEEP_SECONDS
 from workers.queue import RUN_ACTION, job
 from workers.retry import ACTION
 from workers.settings import Settings

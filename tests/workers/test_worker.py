@@ -82,12 +82,68 @@ async def test_sigterm_under_load_lets_all_that_was_begun_end(start: Start, stor
     assert begun == names.count("finished") == names.count("subscriber.succeeded")
 
 
+async def test_what_does_not_end_in_time_is_handed_back_at_no_cost(
+    start: Start, store: Store, database: Database
+) -> None:
+    event_id = await store(SALE)
+    process = await start(LEDGER.replace("BODY", "await asyncio.sleep(100)"), SHUTDOWN_SECONDS="0")
+    await read_until(process, "half-way")
+    process.send_signal(signal.SIGTERM)
+    names, errors = await rest_of(process)
+    assert (names[-1], errors) == ("worker.stopped", "")
+    outcome = await outcome_of(database, event_id)
+    assert (outcome.state, outcome.attempt, outcome.failures) == ("queued", 1, 0)
+    again = await start(LEDGER.replace("BODY", "pass"), "--burst")
+    names = await read_until(again, "subscriber.succeeded")
+    assert names[-1]["attempt"] == 2, "it may have got half-way"
+    await again.communicate()
+
+
+async def test_a_second_sigterm_is_heeded_at_once(
+    start: Start, store: Store, database: Database
+) -> None:
+    event_id = await store(SALE)
+    process = await start(
+        LEDGER.replace("BODY", "await asyncio.sleep(100)"), SHUTDOWN_SECONDS="1000"
+    )
+    await read_until(process, "half-way")
+    process.send_signal(signal.SIGTERM)
+    await read_until(process, "worker.stopping")
+    process.send_signal(signal.SIGTERM)
+    await rest_of(process)
+    assert process.returncode == 0
+    assert (await outcome_of(database, event_id)).state == "queued"
+    assert await database.do("KEYS", "arq:in-progress:*") == []
+
+
+async def test_a_worker_of_one_queue_leaves_the_other_alone(
+    start: Start, store: Store, database: Database
+) -> None:
+    event_id = await store(SALE)
+    process = await start(LEDGER.replace("BODY", "pass"), "--queue", "actions", "--burst")
+    names, errors = await rest_of(process)
+    assert (process.returncode, errors) == (0, "")
+    assert names == ["worker.ready", "worker.stopped"]
+    assert (await entry_of(database, event_id)).state == "stored"
+
+
+async def test_a_subscriber_that_never_gives_the_loop_back_ends_its_worker(
+    start: Start, store: Store
+) -> None:
+    await store(SALE)
+    text = LEDGER.replace("timeout=30", "timeout=0.5").replace("BODY", "while True: pass")
+    process = await start(text)
+    names, errors = await rest_of(process)
+    assert (process.returncode, errors, names[-1]) == (70, "", "worker.stuck")
+
+
 async def test_an_idle_worker_leaves_at_sigterm(start: Start, database: Database) -> None:
     await database.do("PING")
     process = await start(LEDGER.replace("BODY", "pass"))
     await read_until(process, "worker.ready")
     process.send_signal(signal.SIGTERM)
-    assert await rest_of(process) == (["worker.stopped"], "")
+    names, errors = await rest_of(process)
+    assert (names[-1], errors) == ("worker.stopped", "")
     assert process.returncode == 0
 
 

@@ -1,4 +1,5 @@
 -- The queue of actions: a claim brings what is known of its job along, an end records the rest.
+-- KEYS from the third: jobs that are over.
 local function bring(job)
   local known, told = pcall(cmsgpack.unpack, job)
   if not known or type(told) ~= 'table' or type(told.a) ~= 'table' or not told.a[1] then
@@ -18,7 +19,10 @@ local function effect(id, keep, ...)
   end
   redis.call('HSET', name, ...)
   if tonumber(keep) >= 0 then
+    local now = now_ms()
     redis.call('EXPIRE', name, keep)
+    redis.call('ZADD', KEYS[3], now + keep * 1000, id)
+    redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', now)
   end
   return 'kept'
 end
