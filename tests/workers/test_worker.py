@@ -94,8 +94,8 @@ async def test_what_does_not_end_in_time_is_handed_back_at_no_cost(
     outcome = await outcome_of(database, event_id)
     assert (outcome.state, outcome.attempt, outcome.failures) == ("queued", 1, 0)
     again = await start(LEDGER.replace("BODY", "pass"), "--burst")
-    names = await read_until(again, "subscriber.succeeded")
-    assert names[-1]["attempt"] == 2, "it may have got half-way"
+    lines = await read_until(again, "subscriber.succeeded")
+    assert lines[-1]["attempt"] == 2, "it may have got half-way"
     await again.communicate()
 
 
