@@ -66,7 +66,7 @@ class Engine(Worker):
         )
         self._functions = functions
         self._claims = Claims(database, queue_name, effects)
-        self._heart = Heart(url, queue_name, self._stop_soon)
+        self._heart = Heart(url, queue_name, self._soon, self._stop)
         self._listening: asyncio.Task[None] | None = None
         self._awake = asyncio.Event()
         self._runs: dict[str, Run] = {}
@@ -102,14 +102,16 @@ class Engine(Worker):
         if self._listening is not None:
             await cancelled(self._listening)
         await asyncio.gather(*self.tasks.values(), return_exceptions=True)
-        while self._ends:
-            await self._exchange(0)
-        await asyncio.to_thread(self._heart.stop)
-        await self.pool.aclose()
+        try:
+            while self._ends:
+                await self._exchange(0)
+        finally:
+            await asyncio.to_thread(self._heart.stop)
+            await self.pool.aclose()
 
     def ended(self, run: Run, ending: Ending) -> None:
         """Take note that a run is over; it leaves with the next turn."""
-        self._heart.drop(run.job_id)
+        self._heart.drop(run.job_id, run.claimed.owner)
         self._busy -= 1
         self._suspects -= run.is_suspect
         if run.is_lost:
@@ -125,7 +127,6 @@ class Engine(Worker):
     async def _turn(self) -> None:
         """End and claim in one round trip, then wait until there may be more to do."""
         self._awake.clear()
-        self._heart.turned()
         free = self._free()
         due: float | None = None
         if free or self._ends:
@@ -216,10 +217,10 @@ class Engine(Worker):
             del self._runs[run.job_id], self.tasks[run.job_id]
             self._awake.set()
 
-    def _stop_soon(self, job_id: str, why: Verdict) -> None:
-        """Called by the heart's thread."""
+    def _soon(self, call: Callable[..., None], *args: object) -> None:
+        """Have something called on the event loop, from another thread."""
         with contextlib.suppress(RuntimeError):  # the loop has ended
-            self.loop.call_soon_threadsafe(self._stop, job_id, why)
+            self.loop.call_soon_threadsafe(call, *args)
 
     def _stop(self, job_id: str, why: Verdict) -> None:
         """Cut a run short; unless its lease is lost, it may still say how it ended."""

@@ -4,7 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeAlias
 
 import structlog
 from redis import Redis
@@ -16,6 +16,7 @@ from workers.run import Verdict
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
+Soon: TypeAlias = Callable[..., None]
 EXIT_STUCK: Final = 70
 """A worker's exit code when a subscriber never gives the event loop back."""
 _BEATS = 3
@@ -28,13 +29,19 @@ _RENEW = Script.load("workers.scripts", "clock", "renew")
 class Heart(threading.Thread):
     """Beats until it is stopped; it holds each job no longer than the job's own time."""
 
-    def __init__(self, url: str, queue: str, tell: Callable[[str, Verdict], None]) -> None:
-        """Call `tell`, from this thread, with what is to be stopped and why."""
+    def __init__(
+        self, url: str, queue: str, soon: Soon, stop: Callable[[str, Verdict], None]
+    ) -> None:
+        """Have `stop` called, by way of `soon`, with what is to be stopped and why.
+
+        `soon` has something called on the event loop; it is called from this thread.
+        """
         super().__init__(name=f"heart {queue}", daemon=True)
         self._redis = Redis.from_url(url, socket_timeout=1.0, socket_connect_timeout=1.0)
         self._renew = self._redis.register_script(_RENEW.text)
         self._queue = queue
-        self._tell = tell
+        self._soon = soon
+        self._stop_run = stop
         self._held: dict[str, tuple[str, float]] = {}
         self._turned = time.monotonic()
         self._over = threading.Event()
@@ -43,13 +50,10 @@ class Heart(threading.Thread):
         """Renew a job's lease, for so many seconds at most."""
         self._held[job_id] = (owner, time.monotonic() + seconds)
 
-    def drop(self, job_id: str) -> None:
+    def drop(self, job_id: str, owner: str) -> None:
         """Let a job's lease end by itself."""
-        self._held.pop(job_id, None)
-
-    def turned(self) -> None:
-        """Take note that the event loop is alive."""
-        self._turned = time.monotonic()
+        if self._held.get(job_id, ("", 0))[0] == owner:
+            del self._held[job_id]
 
     def run(self) -> None:
         """Beat."""
@@ -68,6 +72,7 @@ class Heart(threading.Thread):
 
     def _beat(self) -> None:
         now = time.monotonic()
+        self._soon(self._note_turn)
         held = self._held.copy()
         over = [job_id for job_id, (_, until) in held.items() if until <= now]
         if over and now - self._turned > _STUCK_SECONDS:
@@ -79,11 +84,15 @@ class Heart(threading.Thread):
         if len(args) > 1:
             lost, cancelled = self._renew(keys=[self._queue], args=args)
             for job_id in lost:
-                self._tell(job_id.decode(), "lost")
+                self._soon(self._stop_run, job_id.decode(), "lost")
             for job_id in cancelled:
-                self._tell(job_id.decode(), "cancelled")
+                self._soon(self._stop_run, job_id.decode(), "cancelled")
         for job_id in over:
-            self._tell(job_id, "late")
+            self._soon(self._stop_run, job_id, "late")
+
+    def _note_turn(self) -> None:
+        """Called on the event loop: it is alive."""
+        self._turned = time.monotonic()
 
     def _leave(self, over: list[str]) -> None:
         """End the process: its event loop is gone, and whoever starts workers starts another."""
