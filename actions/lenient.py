@@ -53,6 +53,7 @@ P = TypeVar("P", bound=msgspec.Struct)
 BAD = (msgspec.MsgspecError, ValueError, TypeError, ArithmeticError, RecursionError)
 """What the readers and msgspec raise over a bad value."""
 
+_NUMERIC = frozenset({str, int, Decimal})
 _DIGITS = 40
 """No price or count lies farther from the decimal point; 1e999999999 would cost the memory."""
 
@@ -155,6 +156,8 @@ def _kept(plain: object, wanted: Any) -> list[Any]:
 
 
 def _read(wanted: type, plain: Any) -> object:
+    if wanted is Text and type(plain) is str:
+        return plain  # most fields are this, and a call more would be felt
     return _READERS[wanted](plain)
 
 
@@ -174,7 +177,7 @@ def _id(plain: Any) -> str:
 
 
 def _number(plain: Any) -> Decimal:
-    number = plain if type(plain) is Decimal else Decimal(_text(plain))
+    number = Decimal(plain if type(plain) in _NUMERIC else _text(plain))
     if not number.is_finite() or not -_DIGITS <= number.adjusted() <= _DIGITS:
         raise ValueError("no price or count")
     return number

@@ -30,7 +30,7 @@ class Effects(Struct, frozen=True):
     def load(cls, *names: str, keys: tuple[str, ...] = ()) -> "Effects":
         """Load scripts of ours that define `bring` and `effect`."""
         turn, cancel = (
-            Script.load("workers.scripts", "clock", "wake", *names, last)
+            Script.load("workers.scripts", "clock", "later", "wake", "args", *names, last)
             for last in ("turn", "cancel")
         )
         return cls(turn, cancel, keys)
@@ -50,6 +50,11 @@ class Claimed(Struct, frozen=True):
     """What the queue's `bring` found for it."""
     owner: str
     """By what the claim is known: who has lost it cannot end it."""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The job's id and who has claimed it."""
+        return self.job_id, self.owner
 
 
 class Ending(Struct):
@@ -103,7 +108,8 @@ class Claims:
         due, answers, claims, trouble = answer
         lost = [row for row in map(_told, ends, answers) if row]
         claimed = [
-            Claimed(id_.decode(), job, n, found or [], owner) for id_, job, n, found in claims
+            Claimed(id_.decode(), job, count, found[0] if found else [], owner)
+            for id_, job, count, *found in claims
         ]
         return Turn(claimed, None if due < 0 else due / 1000, lost, (trouble or b"").decode())
 

@@ -137,6 +137,8 @@ def _unquoted(text: bytes) -> str:
     Raises:
         UnicodeDecodeError: it is not UTF-8.
     """
+    if b"%" not in text and b"+" not in text:
+        return text.decode()
     quick = a2b_qp(text.replace(b"+", b" ").replace(b"%", b"="))
     is_whole = len(quick) == len(text) - 2 * text.count(b"%")  # each percent was an escape
     if is_whole and not (b"=" in text or b"\r" in text or b"\n" in text):

@@ -6,32 +6,27 @@ puts back.
 """
 
 import asyncio
-import contextlib
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Final, cast
+from collections.abc import Awaitable, Callable, Sequence
+from math import inf
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 import structlog
 from arq import Worker, func
 
 from actions.database import Database
-from actions.errors import DatabaseAway
 from workers import queue, strays
-from workers.claims import MOST_AT_ONCE, PLAIN, Claimed, Claims, Effects, Ending
-from workers.heart import Heart
+from workers.claims import PLAIN, Claimed, Claims, Effects, Ending, Turn
+from workers.heart import Claim, Heart
 from workers.run import Functions, Run, Verdict
 from workers.signals import cancelled
+from workers.traffic import SLICE, Traffic
 from workers.wake import listen
 
 if TYPE_CHECKING:
     from arq.typing import WorkerCoroutine
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
-
-_LOOK_SECONDS: Final = 2.0
-"""How often it looks without being woken."""
-_FIRST_PAUSE, _MOST_PAUSE = 0.05, 1.0
-"""Between tries while Redis is away."""
 
 
 class Engine(Worker):
@@ -65,35 +60,41 @@ class Engine(Worker):
             job_deserializer=queue.decode,
         )
         self._functions = functions
-        self._claims = Claims(database, queue_name, effects)
-        self._heart = Heart(url, queue_name, self._soon, self._stop)
+        self._traffic = Traffic(Claims(database, queue_name, effects), self._landed)
+        self._heart = Heart(url, queue_name, self.tasks, self._stop)
         self._listening: asyncio.Task[None] | None = None
-        self._awake = asyncio.Event()
         self._runs: dict[str, Run] = {}
-        self._ends: list[Ending] = []
+        self._waiting: list[Run] = []
         self._busy = self._begun = self._suspects = 0
-        self._pause = _FIRST_PAUSE
-        self._is_empty = False
 
     async def main(self) -> None:
         """Work until told to stop and done; with `burst`, until the queue is empty."""
         self._heart.start()
         name = self.queue_name
         self._listening = asyncio.create_task(
-            listen(self.pool, name, self._awake), name=f"wake {name}"
+            listen(self.pool, name, self._traffic.look), name=f"wake {name}"
         )
         while not self._is_over():
-            await self._turn()
+            if self._traffic.is_away:
+                await self._traffic.pause()
+            elif self._traffic.take_off(self._free(), 0 if self._suspects else 1) or self._begin():
+                await asyncio.sleep(0)  # what was sent is on its way before more is begun
+            else:
+                await self._traffic.rest()
 
     def stop(self) -> None:
         """Claim nothing more: `main` returns once what runs has ended."""
         self.allow_pick_jobs = False
-        self._awake.set()
+        self._traffic.look()
 
     def hand_back(self) -> None:
         """Cut short what runs: other workers begin it anew at once."""
         for task in self.tasks.values():
             task.cancel()
+        waiting, self._waiting = self._waiting, []
+        for run in waiting:
+            run.end(0.0)
+            self._forget(run)
 
     async def close(self) -> None:
         """Hand back what still runs, and leave."""
@@ -103,93 +104,68 @@ class Engine(Worker):
             await cancelled(self._listening)
         await asyncio.gather(*self.tasks.values(), return_exceptions=True)
         try:
-            while self._ends:
-                await self._exchange(0)
+            await self._traffic.close()
         finally:
             await asyncio.to_thread(self._heart.stop)
             await self.pool.aclose()
 
     def ended(self, run: Run, ending: Ending) -> None:
-        """Take note that a run is over; it leaves with the next turn."""
-        self._heart.drop(run.job_id, run.claimed.owner)
+        """Take note that a run is over; it leaves with the next turn, and is ours until then."""
         self._busy -= 1
         self._suspects -= run.is_suspect
         if run.is_lost:
+            self._heart.drop(run.claimed.key)
             ending.told.set_result(None)
             return
-        self._ends.append(ending)
-        self._awake.set()
+        self.held(run, inf)
+        self._traffic.end(ending)
 
     def held(self, run: Run, seconds: float) -> None:
         """Keep a run's lease for so many seconds from now at most."""
-        self._heart.hold(run.job_id, run.claimed.owner, seconds)
+        self._heart.hold(run.claimed.key, seconds)
 
-    async def _turn(self) -> None:
-        """End and claim in one round trip, then wait until there may be more to do."""
-        self._awake.clear()
-        free = self._free()
-        due: float | None = None
-        if free or self._ends:
-            try:
-                claimed, due = await self._exchange(free)
-            except DatabaseAway as away:
-                log.warning("worker.waits", reason=str(away))
-                await asyncio.sleep(self._pause)
-                self._pause = min(2 * self._pause, _MOST_PAUSE)
-                return
-            self._pause = _FIRST_PAUSE
-            if claimed or self._ends:
-                await asyncio.sleep(0)
-                return
-        await self._rest(due if free else None)
-
-    async def _exchange(self, free: int) -> tuple[int, float | None]:
-        """Send what has ended and start what is claimed."""
-        ends, self._ends = self._ends[:MOST_AT_ONCE], self._ends[MOST_AT_ONCE:]
-        try:
-            turn = await self._claims.turn(ends, free, 0 if self._suspects else 1)
-        except BaseException:
-            self._ends = ends + self._ends
-            raise
-        for one in turn.claimed:
-            self._start(one)
+    def _landed(self, turn: Turn, ends: Sequence[Ending]) -> None:
+        """Let go of what has ended, and take what is claimed."""
+        for one in ends:
+            self._heart.drop(one.claimed.key)
+        for claimed in turn.claimed:
+            self._take(claimed)
         for job_id, why in turn.lost:
             log.warning("job.lost", job_id=job_id, reason=why)
         if turn.trouble:
             log.warning("worker.waits", reason=f"Redis refuses to serve: {turn.trouble[:100]}")
-        self._is_empty = turn.due is None and not turn.claimed
-        return len(turn.claimed), turn.due
 
-    async def _rest(self, due: float | None) -> None:
-        pause = _LOOK_SECONDS if due is None else min(due, _LOOK_SECONDS)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(pause):
-                await self._awake.wait()
+    def _take(self, claimed: Claimed) -> None:
+        run = Run(claimed, self)
+        self._busy += 1
+        self._begun += 1
+        self._suspects += run.is_suspect
+        self._runs[run.job_id] = run
+        self._waiting.append(run)
+        self.held(run, self.job_timeout_s)
+
+    def _begin(self) -> bool:
+        """Begin some of what is claimed."""
+        for run in self._waiting[:SLICE]:
+            self.tasks[run.job_id] = asyncio.create_task(self._run(run))
+        begun, self._waiting = bool(self._waiting), self._waiting[SLICE:]
+        return begun
 
     def _free(self) -> int:
         if not self.allow_pick_jobs:
             return 0
-        free = min(self.max_jobs - self._busy, MOST_AT_ONCE)
+        free = self.max_jobs - self._busy - self._traffic.asked
         if self.burst and self.max_burst_jobs >= 0:
-            free = min(free, self.max_burst_jobs - self._begun)
+            free = min(free, self.max_burst_jobs - self._begun - self._traffic.asked)
         return max(free, 0)
 
     def _is_over(self) -> bool:
         """Say whether nothing runs and nothing more is to be begun."""
-        if self.tasks or self._ends:
+        if self._runs or not self._traffic.is_quiet:
             return False
         if not (self.burst and self.allow_pick_jobs):
             return not self.allow_pick_jobs
-        return self._is_empty or 0 <= self.max_burst_jobs <= self._begun
-
-    def _start(self, claimed: Claimed) -> None:
-        self._begun += 1
-        self._busy += 1
-        run = Run(claimed, self)
-        self._suspects += run.is_suspect
-        self._runs[claimed.job_id] = run
-        self._heart.hold(claimed.job_id, claimed.owner, self.job_timeout_s)
-        self.tasks[claimed.job_id] = asyncio.create_task(self._run(run))
+        return self._traffic.is_empty or 0 <= self.max_burst_jobs <= self._begun
 
     async def _run(self, run: Run) -> None:
         """Run a job and end its claim, unless the lease was lost meanwhile."""
@@ -214,20 +190,17 @@ class Engine(Worker):
 
     def _forget(self, run: Run) -> None:
         if self._runs.get(run.job_id) is run:
-            del self._runs[run.job_id], self.tasks[run.job_id]
-            self._awake.set()
+            del self._runs[run.job_id]
+            self.tasks.pop(run.job_id, None)
+            self._traffic.look()
 
-    def _soon(self, call: Callable[..., None], *args: object) -> None:
-        """Have something called on the event loop, from another thread."""
-        with contextlib.suppress(RuntimeError):  # the loop has ended
-            self.loop.call_soon_threadsafe(call, *args)
-
-    def _stop(self, job_id: str, why: Verdict) -> None:
+    def _stop(self, claim: Claim, why: Verdict) -> None:
         """Cut a run short; unless its lease is lost, it may still say how it ended."""
-        run = self._runs.get(job_id)
-        if run is None or run.ending is not None:
+        run = self._runs.get(claim[0])
+        if run is None or run.claimed.key != claim or run.ending is not None:
             return
         if why == "lost":
-            log.warning("job.lost", job_id=job_id, reason="its lease went to another worker")
+            log.warning("job.lost", job_id=run.job_id, reason="its lease went to another worker")
         run.stopped = why
-        self.tasks[job_id].cancel()
+        if run.job_id in self.tasks:
+            self.tasks[run.job_id].cancel()

@@ -60,7 +60,7 @@ class Outcome(Struct, frozen=True, omit_defaults=True):
 
 _SCRIPTS = "workers.scripts"
 _STORE = Script.load(_SCRIPTS, "clock", "wake", "store")
-_REPLAY = Script.load(_SCRIPTS, "clock", "wake", "settle", "replay")
+_REPLAY = Script.load(_SCRIPTS, "clock", "later", "wake", "settle", "replay")
 _SETS = (keys.OPEN, keys.FAILED, keys.HANDLED)
 
 

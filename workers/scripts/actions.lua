@@ -1,14 +1,15 @@
 -- The queue of actions: a claim brings what is known of its job along, an end records the rest.
 -- KEYS from the third: jobs that are over.
-local function bring(job)
-  local known, told = pcall(cmsgpack.unpack, job)
-  if not known or type(told) ~= 'table' or type(told.a) ~= 'table' or not told.a[1] then
-    return false
+local function bring(jobs)
+  local found = {}
+  for i, job in ipairs(jobs) do
+    local args = args_of(job)
+    found[i] = args and redis.call(
+      'HMGET', 'backroom:job:' .. args[1],
+      'action', 'retailer', 'parameters', 'state', 'attempts', 'keep'
+    )
   end
-  local name = 'backroom:job:' .. told.a[1]
-  return redis.call(
-    'HMGET', name, 'action', 'retailer', 'parameters', 'state', 'attempts', 'keep'
-  )
+  return found
 end
 
 -- Write the job's fields; where it is over it is kept for `keep` seconds (-1: it is not over).
@@ -21,8 +22,8 @@ local function effect(id, keep, ...)
   if tonumber(keep) >= 0 then
     local now = now_ms()
     redis.call('EXPIRE', name, keep)
-    redis.call('ZADD', KEYS[3], now + keep * 1000, id)
-    redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', now)
+    trim(KEYS[3], now)
+    add(KEYS[3], now + keep * 1000, id)
   end
   return 'kept'
 end

@@ -12,6 +12,7 @@ if redis.call('EXISTS', 'arq:in-progress:' .. id) == 1 then
   return 'asked'
 end
 effect(unpack(ARGV, 2))
-redis.call('ZREM', queue, id)
-redis.call('DEL', 'arq:job:' .. id, 'arq:retry:' .. id)
+remove(queue, id)
+forget('arq:job:' .. id, 'arq:retry:' .. id)
+flush()
 return 'cancelled'

@@ -1,16 +1,18 @@
 -- Another store's delivery is signed with the same secret; the ids in its body tell.
+local known_ids = {}
 local function is_foreign(ask, ids)
   if ask.foreign then
     return true
   end
-  local known = redis.call('HGET', ids, ask.retailer)
+  known_ids[ask.retailer] = known_ids[ask.retailer] or redis.call('HGET', ids, ask.retailer)
+  local known = known_ids[ask.retailer]
   for _, claimed in ipairs(ask.claimed) do
     if known and known ~= claimed then
       return true
     end
     if not known and ask.learn then
       redis.call('HSET', ids, ask.retailer, claimed)
-      known = claimed
+      known, known_ids[ask.retailer] = claimed, claimed
     end
   end
   return false
@@ -51,19 +53,18 @@ local function dispatch(message, ...)
     -- Due since the delivery came: what came first is delivered first, however much is waiting.
     local at = math.min(ask.received_at, now_ms())
     for i = 1, #jobs, 2 do
-      facts[#facts + 1] = 's:' .. jobs[i]
-      facts[#facts + 1] = enqueue(queue, ask.id .. ':' .. jobs[i], jobs[i + 1], at)
+      local queued = enqueue(queue, ask.id .. ':' .. jobs[i], jobs[i + 1], at)
+      push(facts, 's:' .. jobs[i], queued)
     end
   end
-  redis.call('HSET', event, unpack(facts))
-  redis.call('HINCRBY', counts, state, 1)
-  settle(open, failed, handled, ask.id, before, state, ask.seconds)
+  count(counts, state)
+  settle(open, failed, handled, ask.id, before, state, ask.seconds, facts)
   return state
 end
 
 -- Fail an event that cannot even be dispatched.
 local function bury(id, declared, note)
-  redis.call('HSET', 'backroom:event:' .. id, 'type', declared, 'note', note)
-  settle(KEYS[3], KEYS[4], KEYS[5], id, false, 'failed', 0)
+  local facts = {'type', declared, 'note', note}
+  settle(KEYS[3], KEYS[4], KEYS[5], id, false, 'failed', 0, facts)
   return 'failed'
 end

@@ -1,13 +1,19 @@
 -- The queue of events: a claim brings its delivery and what is known of it along, an end records
 -- what became of it. KEYS from the third: open, failed, handled, counts, retailer ids.
-local function bring(job)
-  local known, told = pcall(cmsgpack.unpack, job)
-  if not known or type(told) ~= 'table' or type(told.a) ~= 'table' or not told.a[1] then
-    return false
+local function bring(jobs)
+  local found, names, wanted = {}, {}, {}
+  for i, job in ipairs(jobs) do
+    local args = args_of(job)
+    if args then
+      names[#names + 1] = 'backroom:delivery:' .. args[1]
+      wanted[#wanted + 1] = {i, 'backroom:event:' .. args[1], args[2] and 's:' .. args[2] or 'state'}
+    end
   end
-  local field = told.a[2] and 's:' .. told.a[2] or 'state'
-  local event = 'backroom:event:' .. told.a[1]
-  return {redis.call('GET', 'backroom:delivery:' .. told.a[1]), redis.call('HGET', event, field)}
+  local deliveries = #names > 0 and redis.call('MGET', unpack(names)) or {}
+  for j, one in ipairs(wanted) do
+    found[one[1]] = {deliveries[j], redis.call('HGET', one[2], one[3])}
+  end
+  return found
 end
 
 local effects = {dispatch = dispatch, finish = finish_run, bury = bury}

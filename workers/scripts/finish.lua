@@ -6,7 +6,6 @@ local function finish_run(id, subscriber, outcome, seconds)
   if #facts == 0 then
     return 'gone'
   end
-  redis.call('HSET', event, field, outcome)
   for i = 1, #facts, 2 do
     if facts[i] == 'state' then
       before = facts[i + 1]
@@ -19,6 +18,6 @@ local function finish_run(id, subscriber, outcome, seconds)
       end
     end
   end
-  settle(KEYS[3], KEYS[4], KEYS[5], id, before, state, seconds)
+  settle(KEYS[3], KEYS[4], KEYS[5], id, before, state, seconds, {field, outcome})
   return state
 end

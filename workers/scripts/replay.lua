@@ -23,7 +23,8 @@ for i = 2, #ARGV, 2 do
 end
 if #again > 0 then
   local before = redis.call('HGET', event, 'state')
-  settle(KEYS[1], KEYS[2], KEYS[3], id, before, 'dispatched', 0)
+  settle(KEYS[1], KEYS[2], KEYS[3], id, before, 'dispatched', 0, {})
+  flush()
   wake(KEYS[4])
 end
 return again

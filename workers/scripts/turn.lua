@@ -6,70 +6,112 @@
 --       id, who claimed it, ms until it runs again (-1: over), how many words follow, those words
 -- Answers: ms until the next is due (-1: none waits), what became of each end, the claims (id,
 --          job, count of claims, what `bring` found), and why claiming broke off, if it did.
--- Before it stand `bring(job)` and `effect(...)`.
+-- Before it stand `bring(jobs)` and `effect(...)`.
 local queue, token, lease = KEYS[1], ARGV[1], tonumber(ARGV[2])
 local most, suspects = tonumber(ARGV[3]), tonumber(ARGV[4])
 local SUSPECT = 3
 local now = now_ms()
-local ends, claims, trouble = {}, {}, false
 
-local function finish(id, owner, after, first, last)
-  local mark, answer = 'arq:in-progress:' .. id, 'ended'
-  if redis.call('GET', mark) ~= owner then
-    return 'lost' -- its lease ran out, and it is another's by now or free for any
+local function marks_of(ids)
+  local marks = {}
+  for i, id in ipairs(ids) do
+    marks[i] = 'arq:in-progress:' .. id
   end
+  return marks
+end
+
+local function finish(id, after, first, last)
+  local answer = 'ended'
   if first <= last then
     answer = effect(unpack(ARGV, first, last))
   end
   if after < 0 then
-    redis.call('ZREM', queue, id)
-    redis.call('DEL', mark, 'arq:retry:' .. id, 'arq:job:' .. id)
+    remove(queue, id)
+    forget('arq:job:' .. id)
   else
-    redis.call('ZADD', queue, 'XX', now + after, id)
-    redis.call('DEL', mark, 'arq:retry:' .. id)
+    add(queue, now + after, id)
   end
+  forget('arq:in-progress:' .. id, 'arq:retry:' .. id)
   return answer
 end
 
--- What has cost workers their lives is run alone, so that it takes no neighbours along for ever.
-local function claim(id)
-  local job, mark = redis.call('GET', 'arq:job:' .. id), 'arq:in-progress:' .. id
-  if not job then
-    redis.call('ZREM', queue, id)
-    redis.call('DEL', 'arq:retry:' .. id)
-  elseif redis.call('SET', mark, token, 'NX', 'PX', lease) then
-    local count = redis.call('INCR', 'arq:retry:' .. id)
-    if count >= SUSPECT and suspects == 0 then
-      redis.call('DECR', 'arq:retry:' .. id)
-      redis.call('DEL', mark)
-      redis.call('ZADD', queue, 'XX', now + 250, id)
-      return
+local function said(answer)
+  return tostring(type(answer) == 'table' and answer.err or answer)
+end
+
+-- End runs; who has lost a lease ends nothing: the job is another's by now, or free for any.
+local function end_all()
+  local ids, at, answers = {}, {}, {}
+  local i = 5
+  while ARGV[i] do
+    ids[#ids + 1], at[#at + 1] = ARGV[i], i
+    i = i + 4 + tonumber(ARGV[i + 3])
+  end
+  local owners = #ids > 0 and redis.call('MGET', unpack(marks_of(ids))) or {}
+  for j, id in ipairs(ids) do
+    i = at[j]
+    if owners[j] ~= ARGV[i + 1] then
+      answers[j] = 'lost'
+    else
+      local last = i + 3 + tonumber(ARGV[i + 3])
+      local done, answer = pcall(finish, id, tonumber(ARGV[i + 2]), i + 4, last)
+      answers[j] = done and answer or '!' .. said(answer)
     end
+  end
+  flush()
+  return answers
+end
+
+-- Take one job, unless it must wait. What has cost workers their lives is run alone, so that it
+-- takes no neighbours along for ever.
+local function take(id, job, mark, count)
+  if not job then
+    remove(queue, id)
+    forget('arq:retry:' .. id)
+  elseif mark then -- a worker that knows no leases has it
+    add(queue, now + math.max(redis.call('PTTL', 'arq:in-progress:' .. id), 100), id)
+  elseif count >= SUSPECT and suspects == 0 then
+    add(queue, now + 250, id)
+  else
     suspects = count >= SUSPECT and suspects - 1 or suspects
-    redis.call('ZADD', queue, 'XX', now + lease, id)
-    claims[#claims + 1] = {id, job, count, bring(job)}
-  else -- a worker that knows no leases has it
-    redis.call('ZADD', queue, 'XX', now + math.max(redis.call('PTTL', mark), 100), id)
+    redis.call('SET', 'arq:in-progress:' .. id, token, 'PX', lease)
+    put('arq:retry:' .. id, count)
+    add(queue, now + lease, id)
+    return {id, job, count}
   end
 end
 
-local i = 5
-while ARGV[i] do
-  local words = tonumber(ARGV[i + 3])
-  local first, last = i + 4, i + 3 + words
-  local done, answer = pcall(finish, ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), first, last)
-  ends[#ends + 1] = done and answer or '!' .. tostring(type(answer) == 'table' and answer.err or answer)
-  i = last + 1
+local function claim_all()
+  redis.call('DEL', KEYS[2])
+  local ids = redis.call('ZRANGEBYSCORE', queue, '-inf', now, 'LIMIT', 0, most)
+  local names, claims, jobs = marks_of(ids), {}, {}
+  for _, prefix in ipairs({'arq:job:', 'arq:retry:'}) do
+    for _, id in ipairs(ids) do
+      names[#names + 1] = prefix .. id
+    end
+  end
+  local known, size = #ids > 0 and redis.call('MGET', unpack(names)) or {}, #ids
+  for i, id in ipairs(ids) do
+    local count = tonumber(known[2 * size + i] or 0) + 1
+    local claim = take(id, known[size + i], known[i], count)
+    if claim then
+      claims[#claims + 1], jobs[#jobs + 1] = claim, claim[2]
+    end
+  end
+  flush()
+  for i, found in pairs(bring(jobs)) do
+    claims[i][4] = found
+  end
+  return claims
 end
 
+local answers, claims, trouble = end_all(), {}, false
 if most > 0 then
-  redis.call('DEL', KEYS[2])
-  for _, id in ipairs(redis.call('ZRANGEBYSCORE', queue, '-inf', now, 'LIMIT', 0, most)) do
-    local done, answer = pcall(claim, id)
-    if not done then
-      trouble = tostring(type(answer) == 'table' and answer.err or answer)
-      break
-    end
+  local done, answer = pcall(claim_all)
+  if done then
+    claims = answer
+  else
+    trouble = said(answer)
   end
 end
 
@@ -80,4 +122,4 @@ if first[2] then
     wake(queue) -- there is more than we can take
   end
 end
-return {due, ends, claims, trouble}
+return {due, answers, claims, trouble}

@@ -1,0 +1,76 @@
+-- What many jobs of one script write alike is written together at its end: the calls are what a
+-- script costs, not the writes.
+local MOST = 1000 -- words of one call
+local later = {}
+
+local function begin()
+  later = {ZADD = {}, ZREM = {}, HINCRBY = {}, MSET = {}, DEL = {}, trims = {}}
+end
+begin()
+
+local function words_of(command, key)
+  later[command][key] = later[command][key] or {}
+  return later[command][key]
+end
+
+local function push(words, ...)
+  for i = 1, select('#', ...) do
+    words[#words + 1] = select(i, ...)
+  end
+end
+
+local function add(key, score, member)
+  push(words_of('ZADD', key), score, member)
+end
+
+local function remove(key, member)
+  push(words_of('ZREM', key), member)
+end
+
+local function put(key, value)
+  push(later.MSET, key, value)
+end
+
+local function forget(...)
+  push(later.DEL, ...)
+end
+
+local function count(key, field)
+  later.HINCRBY[key] = later.HINCRBY[key] or {}
+  later.HINCRBY[key][field] = (later.HINCRBY[key][field] or 0) + 1
+end
+
+-- Drop what is older than a score, once what is new was added.
+local function trim(key, score)
+  later.trims[key] = score
+end
+
+local function send(words, ...)
+  for i = 1, #words, MOST do
+    local last = math.min(i + MOST - 1, #words)
+    local chunk = {...}
+    for j = i, last do
+      chunk[#chunk + 1] = words[j]
+    end
+    redis.call(unpack(chunk))
+  end
+end
+
+local function flush()
+  send(later.MSET, 'MSET')
+  for _, command in ipairs({'ZREM', 'ZADD'}) do
+    for key, words in pairs(later[command]) do
+      send(words, command, key)
+    end
+  end
+  for key, fields in pairs(later.HINCRBY) do
+    for field, times in pairs(fields) do
+      redis.call('HINCRBY', key, field, times)
+    end
+  end
+  for key, score in pairs(later.trims) do
+    redis.call('ZREMRANGEBYSCORE', key, '-inf', score)
+  end
+  send(later.DEL, 'DEL')
+  begin()
+end
