@@ -38,7 +38,7 @@ async def create_app(settings: Settings, database: Database) -> web.Application:
     app.router.add_route(hdrs.METH_ANY, "/webhooks/{key}/{event_type}", door.receive)
     app.router.add_route(hdrs.METH_ANY, "/webhooks/{key}", door.receive)
     app.router.add_get("/health", health)
-    app.router.add_get("/ready", Readiness(database).ready)
+    app.router.add_get("/ready", Readiness(database, settings.overdue_seconds).ready)
     consent = Consent(settings, database, vault)
     app.add_routes(consent.routes())
 

@@ -80,6 +80,14 @@ class Settings(Struct, frozen=True, kw_only=True):
         float,
         Meta(ge=0, le=3600, description="Seconds that running jobs may go on after SIGTERM."),
     ] = 20
+    overdue_seconds: Annotated[
+        float,
+        Meta(
+            gt=0,
+            le=604_800,
+            description="An event or a job that waits longer turns `/ready` and `doctor` red.",
+        ),
+    ] = 60
     webhook_max_bytes: Annotated[
         int,
         Meta(ge=1024, le=64 << 20, description="The largest webhook body that is taken."),

@@ -10,6 +10,7 @@ WRONG = {
     "PUBLIC_URL": ["hunter2", "ftp://hunter2", "https://", "https://h?hunter2", "https://h#x"],
     "LIGHTSPEED_CLIENT_SECRET": ["hunter2,a,b"],
     "INBOX_DAYS": ["hunter2", "-1", "366", "nan", "inf"],
+    "OVERDUE_SECONDS": ["hunter2", "0", "-1", "604801", "nan", "inf"],
     "WEBHOOK_MAX_BYTES": ["hunter2", "1023", str((64 << 20) + 1)],
     "LOG_FORMAT": ["hunter2", "JSON"],
     "LOG_LEVEL": ["hunter2", "trace"],
