@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from actions.database import place
+from actions.errors import WrongSetting
 from actions.secret import Secret
 from actions.vendor import API_VERSION, AUTHORIZE_URL, ORIGIN
-from workers.environment import load
+from workers.environment import load, wrong
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -121,3 +122,15 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
     settings = load(Settings, environ)
     place(settings.redis_url)
     return settings
+
+
+def examined(environ: Mapping[str, str]) -> tuple[Settings, dict[str, WrongSetting]]:
+    """Read what can be read: what is wrong gets its default, and is returned by variable."""
+    refused = wrong(Settings, environ)
+    good = {name: text for name, text in environ.items() if name not in refused}
+    settings = load(Settings, good)
+    try:
+        place(settings.redis_url)
+    except WrongSetting as error:
+        refused["REDIS_URL"] = error
+    return settings, refused
