@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 from aiohttp import hdrs, web
 
-from actions.connections import addresses
+from actions.connections import all_unsigned
 from actions.database import Database
 from actions.errors import WrongSetting
 from actions.vault import Vault
@@ -54,8 +54,7 @@ async def create_app(settings: Settings, database: Database) -> web.Application:
 
 
 async def _check_secrets(client_secrets: list[bytes], database: Database) -> None:
-    linked = await addresses(database)
-    if client_secrets or (linked and all(one.unsigned for one in linked)):
+    if client_secrets or await all_unsigned(database):
         return
     raise WrongSetting(
         "LIGHTSPEED_CLIENT_SECRET is not set, so no signature can be verified: set it, or link "

@@ -141,7 +141,7 @@ def _plugins_of(
 ) -> list[_Found]:
     try:
         target = load_it()
-    except Exception as error:  # noqa: BLE001 - a module may raise anything
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a module may raise anything
         refused.append(_broken(what, error))
         return []
     origin = origin or target.__file__ or target.__name__
@@ -157,7 +157,7 @@ def _names(target: Any) -> Mapping[str, Any]:
     return getattr(target, "__dict__", {})
 
 
-def _broken(what: str, error: Exception) -> BadPlugin:
+def _broken(what: str, error: BaseException) -> BadPlugin:
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
@@ -170,5 +170,5 @@ def _broken(what: str, error: Exception) -> BadPlugin:
     return broken
 
 
-def _said(error: Exception) -> str:
+def _said(error: BaseException) -> str:
     return f"{type(error).__name__}: {str(error).rstrip('.')}" if str(error) else repr(error)

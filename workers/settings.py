@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from actions.database import place
+from actions.database import Database, place
 from actions.errors import WrongSetting
 from actions.secret import Secret
 from actions.vendor import API_VERSION, AUTHORIZE_URL, ORIGIN
@@ -130,7 +130,7 @@ def examined(environ: Mapping[str, str]) -> tuple[Settings, dict[str, WrongSetti
     good = {name: text for name, text in environ.items() if name not in refused}
     settings = load(Settings, good)
     try:
-        place(settings.redis_url)
+        Database(settings.redis_url)
     except WrongSetting as error:
         refused["REDIS_URL"] = error
     return settings, refused

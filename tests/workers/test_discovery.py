@@ -114,6 +114,7 @@ BROKEN = {
     "\n\nimport nowhere_at_all": "line 3: ModuleNotFoundError: No module named 'nowhere_at_all'.",
     "def post()\n": "line 1",
     "raise ValueError": "line 1: ValueError",
+    "import sys\nsys.exit(7)": "line 2: SystemExit: 7.",
 }
 
 
