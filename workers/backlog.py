@@ -15,6 +15,9 @@ _WRITE_AND_MEASURE = Script.load(_SCRIPTS, "probe", "backlog")
 _QUEUES: Final = {"events": EVENTS_QUEUE, "actions": ACTIONS_QUEUE}
 _EVENT_NUMBERS = 6
 _QUEUE_NUMBERS = 4
+_UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"))
+_ROUND: Final = 10
+"""Seconds from which on a time has no fraction."""
 
 
 class Inbox(Struct, frozen=True):
@@ -91,12 +94,9 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
-
-
 def lasting(seconds: float) -> str:
-    """Write a time as people say it: `90 s`, `5 min`, `3 h`; whole units, from two of them on."""
+    """Write a time as people say it: `1.5 s`, `90 s`, `5 min`, `3 h`, `2 d`."""
     for size, unit in _UNITS:
         if seconds >= 2 * size:
             return f"{int(seconds // size)} {unit}"
-    return f"{seconds:.3g} s"
+    return f"{seconds:.2g} s" if seconds < _ROUND else f"{seconds:.0f} s"

@@ -153,6 +153,7 @@ async def test_a_redis_that_takes_no_writes_can_still_be_measured(database: Data
     ("seconds", "words"),
     [
         (0.25, "0.25 s"),
+        (4.78, "4.8 s"),
         (60, "60 s"),
         (119, "119 s"),
         (130, "2 min"),

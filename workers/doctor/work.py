@@ -21,15 +21,17 @@ _TURNED_AWAY: Final = {
 async def backlog(setup: Setup, database: Database) -> list[Finding]:
     """Say what waits for too long, with the numbers, and who does not come for it."""
     measured = await measure(database, setup.settings.overdue_seconds)
-    late = measured.overdue()
+    late: dict[str, list[str]] = {}
+    for name, said in measured.overdue().items():
+        late.setdefault(_mend(measured, name), []).append(said)
     found = [
-        Finding("wrong", "backlog", f"{said[0].upper()}{said[1:]}.", _mend(measured, name))
-        for name, said in late.items()
+        Finding("wrong", "backlog", f"Overdue: {'; '.join(said)}.", mend)
+        for mend, said in late.items()
     ]
     idle = [name for name, queue in measured.queues.items() if not queue.workers]
     if idle and not late:
-        said = f"No worker listens to the {' and the '.join(idle)} queue."
-        found.append(Finding("warn", "backlog", said, "Start `backroom worker`."))
+        what = f"No worker listens to the {' and the '.join(idle)} queue."
+        found.append(Finding("warn", "backlog", what, "Start `backroom worker`."))
     return found or [Finding("ok", "backlog", _in_numbers(measured))]
 
 

@@ -60,6 +60,12 @@ async def late_job(patient: Patient) -> None:
     await patient.aged(EVENTS_QUEUE, "e1")
 
 
+async def late_everything_without_worker(patient: Patient) -> None:
+    await no_worker(patient)
+    await patient.event(OPEN)
+    await patient.aged(EVENTS_QUEUE, "e1")
+
+
 async def late_actions_without_worker(patient: Patient) -> None:
     await no_worker(patient)
     await patient.aged(ACTIONS_QUEUE, "j1")
@@ -123,21 +129,26 @@ FAULTS: dict[str, tuple[Seed, str, str]] = {
     ),
     "an event that is not dispatched": (
         late_event,
-        "wrong backlog 1 event without dispatch for more than 60 s, the oldest for 2 min.",
+        "wrong backlog Overdue: 1 event without dispatch for more than 60 s, the oldest for 2 min.",
         "Start more workers; if they have time, their log says why under `job.postponed`.",
     ),
     "a job that nobody takes": (
         late_job,
-        "wrong backlog 1 job of the events queue for more than 60 s, the oldest for 2 min, with 1",
+        "wrong backlog Overdue: 1 job of the events queue for more than 60 s, the oldest for 2",
         "Start more workers; if they have time, their log says why under `job.postponed`.",
     ),
     "actions without a worker": (
         late_actions_without_worker,
+        "wrong backlog Overdue: 2 jobs of the actions queue for more than 60 s, the oldest for 2",
+        "with no worker. Start `backroom worker`.",
+    ),
+    "everything without a worker": (
+        late_everything_without_worker,
+        "wrong backlog Overdue: 1 event without dispatch for more than 60 s, the oldest for 2 min",
         (
-            "wrong backlog 2 jobs of the actions queue for more than 60 s, the oldest for 2 min, "
-            "with no worker."
+            "; 1 job of the events queue for more than 60 s, the oldest for 2 min, with no worker. "
+            "Start `backroom worker`."
         ),
-        "Start `backroom worker`.",
     ),
     "an event that failed": (
         failed,
