@@ -5,14 +5,13 @@ from typing import Final
 from msgspec import Struct
 
 from actions.database import Database, Script
-from workers.keys import ACTIONS_QUEUE, EVENTS_QUEUE, FAILED, HANDLED, OPEN
+from workers.keys import FAILED, HANDLED, OPEN, QUEUES
 
 LOOKED_AT: Final = 100
 """Events that are looked at, from either end of those that are open: what it costs has a bound."""
 _SCRIPTS = "workers.scripts"
-_MEASURE = Script.load(_SCRIPTS, "backlog")
-_WRITE_AND_MEASURE = Script.load(_SCRIPTS, "probe", "backlog")
-_QUEUES: Final = {"events": EVENTS_QUEUE, "actions": ACTIONS_QUEUE}
+_MEASURE = Script.load(_SCRIPTS, "clock", "backlog")
+_WRITE_AND_MEASURE = Script.load(_SCRIPTS, "clock", "probe", "backlog")
 _EVENT_NUMBERS = 6
 _QUEUE_NUMBERS = 4
 _UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"))
@@ -77,11 +76,11 @@ async def measure(database: Database, bound: float, *, writing: bool = False) ->
     With `writing`, Redis must also take a write, or DatabaseAway says why it does not.
     """
     script = _WRITE_AND_MEASURE if writing else _MEASURE
-    names = (OPEN, FAILED, HANDLED, *_QUEUES.values())
+    names = (OPEN, FAILED, HANDLED, *QUEUES.values())
     numbers = await database.run(script, names, (int(bound * 1000), LOOKED_AT))
     opened, failed, handled, overdue, oldest, unseen = numbers[:_EVENT_NUMBERS]
-    queues = {}
-    for place, name in enumerate(_QUEUES):
+    queues: dict[str, Queue] = {}
+    for place, name in enumerate(QUEUES):
         start = _EVENT_NUMBERS + place * _QUEUE_NUMBERS
         jobs, late, first, workers = numbers[start : start + _QUEUE_NUMBERS]
         queues[name] = Queue(jobs, late, first / 1000, workers)

@@ -5,17 +5,14 @@ import pytest
 from actions.database import Database
 from actions.errors import DatabaseAway
 from tests.conftest import Work
-from tests.workers.conftest import Ledger, Store, ready, said, sale
+from tests.workers.conftest import Ledger, Store, said, sale
 from workers import keys
 from workers.backlog import LOOKED_AT, Backlog, counted, lasting, measure
-from workers.dispatch import dispatch
-from workers.inbox import Inbox
-from workers.keys import ACTIONS_QUEUE, EVENTS_QUEUE, OPEN
+from workers.keys import EVENTS_QUEUE, OPEN, QUEUES, QueueName
 from workers.plugins import GiveUp
 
 BOUND = 60.0
 LONG = 130.0
-QUEUES = {"events": EVENTS_QUEUE, "actions": ACTIONS_QUEUE}
 
 
 async def aged(database: Database, name: str, member: str, seconds: float = LONG) -> None:
@@ -79,9 +76,9 @@ async def test_an_event_that_is_over_is_not_overdue(
 
 
 async def test_an_event_that_waits_for_a_subscriber_is_not_overdue(
-    event_id: str, inbox: Inbox, database: Database
+    event_id: str, database: Database
 ) -> None:
-    await dispatch(inbox, ready(Ledger().plugin), event_id)
+    await database.do("HSET", keys.event(event_id), "state", "dispatched")
     await aged(database, OPEN, event_id)
     backlog = await measured(database)
     assert (backlog.inbox.open, backlog.inbox.overdue, backlog.inbox.oldest) == (1, 0, 0)
@@ -89,7 +86,7 @@ async def test_an_event_that_waits_for_a_subscriber_is_not_overdue(
 
 @pytest.mark.parametrize("name", QUEUES)
 async def test_a_job_that_nobody_takes_is_overdue_after_the_bound(
-    name: str, database: Database
+    name: QueueName, database: Database
 ) -> None:
     await aged(database, QUEUES[name], "one", 61)
     await aged(database, QUEUES[name], "another", 3 * 3600)

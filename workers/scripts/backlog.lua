@@ -5,8 +5,7 @@
 -- overdue, ms since the oldest came, how many overdue ones of `open` were not looked at;
 -- of each queue: jobs, how many are overdue, ms since the oldest was due, who listens to be woken.
 local open, most = KEYS[1], ARGV[2]
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = now_ms()
 local limit = now - ARGV[1]
 local overdue, oldest, looked, seen = 0, 0, 0, {}
 
