@@ -151,6 +151,12 @@ async def addresses(database: Database) -> list[Address]:
     return [_address(digest, owner) for digest, owner in kept.items()]
 
 
+async def all_unsigned(database: Database) -> bool:
+    """Say whether retailers are linked and none of them has its deliveries signed."""
+    linked = await addresses(database)
+    return bool(linked) and all(one.unsigned for one in linked)
+
+
 def _owner(retailer: str, *, unsigned: bool) -> str:
     return f"{retailer} {'unsigned' if unsigned else 'signed'}"
 

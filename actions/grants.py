@@ -50,6 +50,16 @@ class Grant(Struct, frozen=True, kw_only=True):
     """Why it must be linked again."""
 
 
+class Standing(Struct, frozen=True):
+    """How a grant stands, as far as it can be told without its key."""
+
+    state: State
+    why: str
+    """Why it must be linked again."""
+    expires: bool
+    """Its tokens must be refreshed: it came by OAuth."""
+
+
 class Mine(Struct, frozen=True):
     """It is our turn to refresh."""
 
@@ -105,12 +115,8 @@ class Grants:
 
     async def states(self, retailers: Sequence[str]) -> dict[str, tuple[str, str]]:
         """Return of each retailer whether it is `linked` or `needs_relink`, and why."""
-        asked = [("HMGET", _key(retailer), "state", "why") for retailer in retailers]
-        found = await self._database.together(asked)
-        return {
-            retailer: ((state or b"needs_relink").decode(), (why or b"").decode())
-            for retailer, (state, why) in zip(retailers, found, strict=True)
-        }
+        found = await standings(self._database, retailers)
+        return {retailer: (one.state, one.why) for retailer, one in found.items()}
 
     async def begin(self, grant: Grant) -> Mine | Busy | Over:
         """Ask for the turn to refresh a grant."""
@@ -140,6 +146,20 @@ class Grants:
         tokens = msgspec.msgpack.encode((pair.access.reveal(), pair.refresh.reveal()))
         sealed = self._vault.seal(tokens, _bound(retailer))
         return sealed, pair.expires_at, " ".join(sorted(pair.scopes or ()))
+
+
+async def standings(database: Database, retailers: Sequence[str]) -> dict[str, Standing]:
+    """Return how each retailer's grant stands; one that is not kept needs to be linked."""
+    asked = [("HMGET", _key(retailer), "state", "why", "expires") for retailer in retailers]
+    found = await database.together(asked)
+    return {
+        retailer: Standing(
+            msgspec.convert((state or b"needs_relink").decode(), State),
+            (why or b"").decode(),
+            expires=float(expires or 0) > 0,
+        )
+        for retailer, (state, why, expires) in zip(retailers, found, strict=True)
+    }
 
 
 def tokens_place(retailer: str) -> tuple[str, str, str]:

@@ -1,9 +1,13 @@
-"""Sealing anew: what is kept under an old key is put under the first one, while all goes on."""
+"""Sealing anew: what is kept under an old key is put under the first one, while all goes on.
+
+And what does not open at all.
+"""
 
 import msgspec
 
 from actions.connections import CONNECTIONS
 from actions.database import Database, Script
+from actions.errors import CannotOpen
 from actions.grants import tokens_place
 from actions.vault import Vault
 
@@ -36,6 +40,24 @@ async def reseal(database: Database, vault: Vault) -> int:
         if tokens is not None:
             await database.run(_SWAP, [key], [field, tokens, _anew(vault, tokens, bound_to)])
     return len(records)
+
+
+async def unopened(database: Database, vault: Vault) -> list[str]:
+    """Return the retailers whose webhook key or tokens do not open, by name."""
+    records: dict[bytes, bytes] = await database.do("HGETALL", CONNECTIONS)
+    names = sorted(name.decode() for name in records)
+    places = [tokens_place(name) for name in names]
+    kept = await database.together([("HGET", key, field) for key, field, _ in places])
+    closed = []
+    for name, tokens, (_, _, bound_to) in zip(names, kept, places, strict=True):
+        try:
+            sealed = msgspec.msgpack.decode(records[name.encode()])["webhook_key"]
+            vault.open(sealed, f"webhook key {name}")
+            if tokens is not None:
+                vault.open(tokens, bound_to)
+        except CannotOpen:
+            closed.append(name)
+    return closed
 
 
 def _anew(vault: Vault, sealed: bytes, bound_to: str) -> bytes:

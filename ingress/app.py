@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 from aiohttp import hdrs, web
 
-from actions.connections import addresses
+from actions.connections import all_unsigned
 from actions.database import Database
 from actions.errors import WrongSetting
 from actions.vault import Vault
@@ -38,7 +38,7 @@ async def create_app(settings: Settings, database: Database) -> web.Application:
     app.router.add_route(hdrs.METH_ANY, "/webhooks/{key}/{event_type}", door.receive)
     app.router.add_route(hdrs.METH_ANY, "/webhooks/{key}", door.receive)
     app.router.add_get("/health", health)
-    app.router.add_get("/ready", Readiness(database).ready)
+    app.router.add_get("/ready", Readiness(database, settings.overdue_seconds).ready)
     consent = Consent(settings, database, vault)
     app.add_routes(consent.routes())
 
@@ -54,8 +54,8 @@ async def create_app(settings: Settings, database: Database) -> web.Application:
 
 
 async def _check_secrets(client_secrets: list[bytes], database: Database) -> None:
-    linked = await addresses(database)
-    if client_secrets or (linked and all(one.unsigned for one in linked)):
+    unsigned = await all_unsigned(database)  # asked in any case: without Redis, nothing starts
+    if client_secrets or unsigned:
         return
     raise WrongSetting(
         "LIGHTSPEED_CLIENT_SECRET is not set, so no signature can be verified: set it, or link "

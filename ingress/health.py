@@ -1,13 +1,14 @@
-"""`/health`: the process lives. `/ready`: Redis takes deliveries, and how full the inbox is."""
+"""`/health`: the process lives. `/ready`: Redis takes deliveries, and workers keep up."""
 
 import asyncio
+from typing import Any
 
 import msgspec
 from aiohttp import web
 
 from actions.database import Database
 from actions.errors import DatabaseAway
-from workers import keys
+from workers.backlog import measure
 
 _SECONDS = 1.5
 
@@ -18,28 +19,29 @@ async def health(_: web.Request) -> web.Response:
 
 
 class Readiness:
-    """Whether a delivery that came now could be stored."""
+    """Whether a delivery that came now could be stored, and would be dispatched in time."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, bound: float) -> None:
+        """Call overdue what waits for longer than `bound` seconds."""
         self._database = database
+        self._bound = bound
 
     async def ready(self, _: web.Request) -> web.Response:
-        """Answer 200 with the inbox's sizes, or 503 with a sentence."""
+        """Answer 200 with the backlog in numbers, or 503 with a sentence."""
         try:
             async with asyncio.timeout(_SECONDS):
-                sizes = await self._database.together(
-                    [
-                        ("ZCARD", keys.OPEN),
-                        ("ZCARD", keys.FAILED),
-                        ("ZCARD", keys.HANDLED),
-                        ("SET", "backroom:ready", 1, "EX", 60),
-                    ]
-                )
+                backlog = await measure(self._database, self._bound, writing=True)
         except (DatabaseAway, TimeoutError) as error:
             said = str(error) or "Redis takes too long to answer."
             return web.json_response({"status": "away", "reason": said}, status=503)
-        inbox = dict(zip(("open", "failed", "handled"), sizes, strict=False))
-        return web.Response(
-            body=msgspec.json.encode({"status": "ready", "inbox": inbox}),
-            content_type="application/json",
-        )
+        answer: dict[str, Any] = {"inbox": backlog.inbox, "queues": backlog.queues}
+        overdue = "; ".join(backlog.overdue().values())
+        if overdue:
+            return _answered(503, {"status": "overdue", "reason": f"Overdue: {overdue}."} | answer)
+        return _answered(200, {"status": "ready"} | answer)
+
+
+def _answered(status: int, answer: dict[str, Any]) -> web.Response:
+    return web.Response(
+        status=status, body=msgspec.json.encode(answer), content_type="application/json"
+    )

@@ -1,9 +1,11 @@
 """What every test may use: a real Redis, keys, settings, a linked retailer, a worker in burst."""
 
+import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import pytest
+import structlog
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
@@ -106,6 +108,20 @@ def work(settings: Settings, inbox: Inbox) -> Work:
             await worker.close()
 
     return work
+
+
+@pytest.fixture
+def restored() -> Iterator[None]:
+    """Whatever a test does to the logging of this process is undone."""
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    quiet = {name: logging.getLogger(name).level for name in ("arq.worker", "aiohttp.access")}
+    yield
+    root.handlers = handlers
+    root.setLevel(level)
+    for name, before in quiet.items():
+        logging.getLogger(name).setLevel(before)
+    structlog.reset_defaults()
 
 
 def path(connection: Connection, event_type: str = "") -> str:

@@ -14,6 +14,7 @@ from actions.simulator.faults import NAMES
 from actions.simulator.simulator import Options, Simulator
 from ingress.commands import COMMANDS
 from workers import events
+from workers.doctor.examination import CHECKS
 from workers.settings import Settings
 
 README = Path(__file__).parents[1] / "README.md"
@@ -107,6 +108,10 @@ def test_each_log_line_that_the_code_writes_is_explained() -> None:
     }
     explained = set(re.findall(r"`([a-z]+\.[a-z_]+)`", OPERATING.read_text()))
     assert lines <= explained | {"worker.not_closed"}
+
+
+def test_every_check_of_the_doctor_is_explained() -> None:
+    assert [name.strip("`") for name, _ in rows("check", OPERATING)] == list(CHECKS)
 
 
 def test_every_fault_is_explained() -> None:

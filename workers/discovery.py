@@ -4,20 +4,25 @@ import importlib
 import os
 import sys
 import traceback
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from importlib.metadata import entry_points
-from typing import Any
+from typing import Any, TypeAlias
 
 from msgspec import Struct
 
-from workers.environment import load
+from actions.errors import BackroomError
+from workers.environment import load, wrong
 from workers.events import EventType
 from workers.plugins import BadPlugin, Plugin, Subscriber
 
 GROUP = "backroom.plugins"
 NO_INSTALLED = "*"
 """In `PLUGINS_OFF`: leave out every installed plugin, whatever its name."""
+
+_Found: TypeAlias = tuple[Plugin[Any], str]
+"""A plugin and where it came from."""
 
 
 class Loaded(Struct, frozen=True):
@@ -73,64 +78,86 @@ def discover(
         BadPlugin: one cannot be imported, or a name is used twice.
         WrongSetting: a plugin's setting lacks or is wrong.
     """
-    found: dict[str, tuple[Plugin[Any], str]] = {}
-    installed = () if NO_INSTALLED in off else _installed()
-    for plugin, origin in (*installed, *_local(modules)):
-        known = found.get(plugin.name)
-        if known and known[0] is not plugin:
-            raise BadPlugin(
-                f"Two plugins are named {plugin.name}: {known[1]} and {origin}; rename one, or "
-                "leave it out of PLUGINS."
+    plugins, refused = examine(modules, off, environ)
+    for first in refused:
+        raise first
+    return plugins
+
+
+def examine(
+    modules: Sequence[str], off: Sequence[str], environ: Mapping[str, str]
+) -> tuple[Plugins, list[BackroomError]]:
+    """Load what can be loaded, and return beside it all that `discover` would refuse."""
+    refused: list[BackroomError] = []
+    loaded = []
+    for plugin, origin in _found(modules, off, refused).values():
+        if lacking := wrong(plugin.settings, environ, plugin.variables):
+            refused += lacking.values()
+        else:
+            settings = load(plugin.settings, environ, plugin.variables)
+            loaded.append(Loaded(plugin, origin, settings))
+    return Plugins(loaded), refused
+
+
+def _found(
+    modules: Sequence[str], off: Sequence[str], refused: list[BackroomError]
+) -> dict[str, _Found]:
+    """Import the plugins, less those that are off, by name."""
+    found: dict[str, _Found] = {}
+    installed = () if NO_INSTALLED in off else _installed(refused)
+    for plugin, origin in (*installed, *_local(modules, refused)):
+        known = found.setdefault(plugin.name, (plugin, origin))
+        if known[0] is not plugin:
+            refused.append(
+                BadPlugin(
+                    f"Two plugins are named {plugin.name}: {known[1]} and {origin}; rename one, "
+                    "or leave it out of PLUGINS."
+                )
             )
-        found[plugin.name] = (plugin, origin)
-    for name in off:
-        if name != NO_INSTALLED and found.pop(name, None) is None:
-            raise BadPlugin(f"PLUGINS_OFF names {name}, and there is no such plugin.")
-    return Plugins(
-        [
-            Loaded(plugin, origin, load(plugin.settings, environ, plugin.variables))
-            for plugin, origin in found.values()
-        ]
-    )
+    refused += [
+        BadPlugin(f"PLUGINS_OFF names {name}, and there is no such plugin.")
+        for name in off
+        if name != NO_INSTALLED and found.pop(name, None) is None
+    ]
+    return found
 
 
-def _installed() -> Iterator[tuple[Plugin[Any], str]]:
+def _installed(refused: list[BackroomError]) -> Iterator[_Found]:
     for point in entry_points(group=GROUP):
         origin = f"{point.value} ({point.dist.name if point.dist else GROUP})"
-        try:
-            target = point.load()
-        except Exception as error:
-            raise _broken(f"Entry point {origin}", error) from error
-        yield from _plugins_of(target, origin)
+        yield from _plugins_of(point.load, f"Entry point {origin}", origin, refused)
 
 
-def _local(modules: Sequence[str]) -> Iterator[tuple[Plugin[Any], str]]:
+def _local(modules: Sequence[str], refused: list[BackroomError]) -> Iterator[_Found]:
     if modules and "" not in sys.path and os.getcwd() not in sys.path:  # noqa: PTH109 - sys.path holds strings
         sys.path.insert(0, os.getcwd())  # noqa: PTH109 - the console script leaves it out
     for name in modules:
-        try:
-            target = importlib.import_module(name)
-        except Exception as error:
-            raise _broken(f"PLUGINS names {name}, which", error) from error
-        yield from _plugins_of(target, target.__file__ or name)
+        what = f"PLUGINS names {name}, which"
+        yield from _plugins_of(partial(importlib.import_module, name), what, "", refused)
 
 
-def _plugins_of(target: Any, origin: str) -> Iterator[tuple[Plugin[Any], str]]:
+def _plugins_of(
+    load_it: Callable[[], Any], what: str, origin: str, refused: list[BackroomError]
+) -> list[_Found]:
+    try:
+        target = load_it()
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a module may raise anything
+        refused.append(_broken(what, error))
+        return []
+    origin = origin or target.__file__ or target.__name__
     if isinstance(target, Plugin):
-        yield target, origin
-        return
+        return [(target, origin)]
     plugins = {id(value): value for value in _names(target).values() if isinstance(value, Plugin)}
     if not plugins:
-        raise BadPlugin(f'{origin} holds no plugin: write plugin = Plugin("name") in it.')
-    for plugin in plugins.values():
-        yield plugin, origin
+        refused.append(BadPlugin(f'{origin} holds no plugin: write plugin = Plugin("name") in it.'))
+    return [(plugin, origin) for plugin in plugins.values()]
 
 
 def _names(target: Any) -> Mapping[str, Any]:
     return getattr(target, "__dict__", {})
 
 
-def _broken(what: str, error: Exception) -> BadPlugin:
+def _broken(what: str, error: BaseException) -> BadPlugin:
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
@@ -138,8 +165,10 @@ def _broken(what: str, error: Exception) -> BadPlugin:
     ]
     place = f"{frames[-1].filename}, line {frames[-1].lineno}: " if frames else ""
     said = str(error).rstrip(".") if isinstance(error, BadPlugin) else _said(error)
-    return BadPlugin(f"{what} cannot be imported: {place}{said}.")
+    broken = BadPlugin(f"{what} cannot be imported: {place}{said}.")
+    broken.__cause__ = error
+    return broken
 
 
-def _said(error: Exception) -> str:
+def _said(error: BaseException) -> str:
     return f"{type(error).__name__}: {str(error).rstrip('.')}" if str(error) else repr(error)

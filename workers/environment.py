@@ -22,19 +22,47 @@ def load(struct: type[S], environ: Mapping[str, str], prefix: str = "") -> S:
     Raises:
         WrongSetting: a variable lacks or does not fit; its value is never shown.
     """
-    values = {}
-    for field in fields(struct):
-        name = variable(field, prefix)
-        if text := environ.get(name, "").strip():
-            values[field.name] = _value(name, text, field.type)
-        elif field.required:
-            raise WrongSetting(f"{name} is not set: {_purpose(struct)} needs it.")
+    values, refused = _read(struct, environ, prefix)
+    for first in refused.values():
+        raise first
     try:
         return struct(**values)
     except (ValueError, TypeError):
         raise WrongSetting(
             f"The {prefix}… variables do not fit together: {_purpose(struct)} refuses them."
         ) from None
+
+
+def wrong(
+    struct: type[Struct], environ: Mapping[str, str], prefix: str = ""
+) -> dict[str, WrongSetting]:
+    """Return by variable all that `load` would refuse; what does not fit together is `…`."""
+    _, refused = _read(struct, environ, prefix)
+    if not refused:
+        try:
+            load(struct, environ, prefix)
+        except WrongSetting as error:
+            refused[f"{prefix}…"] = error
+    return refused
+
+
+def _read(
+    struct: type[Struct], environ: Mapping[str, str], prefix: str
+) -> tuple[dict[str, Any], dict[str, WrongSetting]]:
+    """Return the fields that are set, and by variable what lacks or does not fit."""
+    values: dict[str, Any] = {}
+    refused: dict[str, WrongSetting] = {}
+    for field in fields(struct):
+        name = variable(field, prefix)
+        text = environ.get(name, "").strip()
+        if text:
+            try:
+                values[field.name] = _value(name, text, field.type)
+            except WrongSetting as error:
+                refused[name] = error
+        elif field.required:
+            refused[name] = WrongSetting(f"{name} is not set: {_purpose(struct)} needs it.")
+    return values, refused
 
 
 def variable(field: FieldInfo, prefix: str = "") -> str:

@@ -6,10 +6,11 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from actions.database import place
+from actions.database import Database, place
+from actions.errors import WrongSetting
 from actions.secret import Secret
 from actions.vendor import API_VERSION, AUTHORIZE_URL, ORIGIN
-from workers.environment import load
+from workers.environment import load, wrong
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -80,6 +81,14 @@ class Settings(Struct, frozen=True, kw_only=True):
         float,
         Meta(ge=0, le=3600, description="Seconds that running jobs may go on after SIGTERM."),
     ] = 20
+    overdue_seconds: Annotated[
+        float,
+        Meta(
+            gt=0,
+            le=604_800,
+            description="An event or a job that waits longer turns `/ready` and `doctor` red.",
+        ),
+    ] = 60
     webhook_max_bytes: Annotated[
         int,
         Meta(ge=1024, le=64 << 20, description="The largest webhook body that is taken."),
@@ -113,3 +122,15 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
     settings = load(Settings, environ)
     place(settings.redis_url)
     return settings
+
+
+def examined(environ: Mapping[str, str]) -> tuple[Settings, dict[str, WrongSetting]]:
+    """Read what can be read: what is wrong gets its default, and is returned by variable."""
+    refused = wrong(Settings, environ)
+    good = {name: text for name, text in environ.items() if name not in refused}
+    settings = load(Settings, good)
+    try:
+        Database(settings.redis_url)
+    except WrongSetting as error:
+        refused["REDIS_URL"] = error
+    return settings, refused

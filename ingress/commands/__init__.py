@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "failed": "List what subscribers gave up, grouped by cause.",
     "replay": "Run subscribers again from the inbox.",
     "plugins": "List the plugins that are loaded and what they want.",
+    "doctor": "Say what is wrong and how to mend it.",
     "keys": "Make a key for BACKROOM_KEYS, or seal everything anew.",
 }
 """Every command and what it does."""

@@ -12,6 +12,7 @@ from actions.connections import (
     Connections,
     address,
     addresses,
+    all_unsigned,
     domain_prefix,
 )
 from actions.database import Database
@@ -75,6 +76,16 @@ async def test_an_address_is_found_by_its_key_alone(
     assert found is not None
     assert (found.retailer, found.unsigned) == ("torea", unsigned)
     assert await addresses(database) == [found]
+
+
+async def test_no_secret_is_needed_where_all_are_unsigned(
+    connections: Connections, database: Database
+) -> None:
+    assert not await all_unsigned(database)
+    await connections.link("torea", unsigned=True)
+    assert await all_unsigned(database)
+    await connections.link("kowhai", unsigned=False)
+    assert not await all_unsigned(database)
 
 
 @pytest.mark.parametrize("odd", ["", " ", "kowhai", "%", "\0", "é☃", "x" * 10_000])

@@ -9,7 +9,7 @@ from actions.connections import Connection, Connections
 from actions.database import Database, Script
 from actions.errors import CannotOpen
 from actions.grants import Grants, Pair
-from actions.resealing import reseal
+from actions.resealing import reseal, unopened
 from actions.secret import Secret
 from actions.vault import Vault, new_key
 
@@ -126,3 +126,17 @@ async def test_a_connection_that_changes_meanwhile_is_not_put_back(
     (found,) = await Connections(database, alone).all()
     assert found.unsigned
     assert found.webhook_key.reveal() == kowhai.webhook_key.reveal()
+
+
+async def test_what_does_not_open_is_named_by_retailer(
+    database: Database, vault: Vault, both: Vault, alone: Vault, connections: Connections
+) -> None:
+    assert await unopened(database, alone) == []
+    for name in ("torea", "kowhai", "weka"):
+        await connections.link(name, unsigned=True)
+    await Grants(database, vault).keep("kowhai", pair(0))
+    assert await unopened(database, vault) == []
+    assert await unopened(database, alone) == ["kowhai", "torea", "weka"]
+    await reseal(database, both)
+    await Grants(database, vault).keep("weka", pair(1))
+    assert await unopened(database, alone) == ["weka"]

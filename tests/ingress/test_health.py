@@ -4,6 +4,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import msgspec
 import pytest
 from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient, TestServer
@@ -16,6 +17,7 @@ from actions.vault import Vault
 from ingress.app import create_app
 from tests.conftest import Ingress, path, signed, unique
 from workers.embedded import EmbeddedRedis
+from workers.keys import EVENTS_QUEUE, OPEN
 from workers.listing import sizes
 from workers.settings import Settings
 
@@ -116,13 +118,49 @@ async def test_the_process_is_healthy_though_redis_is_gone(shop: Shop) -> None:
         await stopped(shop)
 
 
-async def test_a_ready_ingress_says_how_full_the_inbox_is(shop: Shop) -> None:
+async def test_a_ready_ingress_says_what_waits(shop: Shop) -> None:
     for stored in range(3):
         response = await shop.ready()
-        inbox = {"open": stored, "failed": 0, "handled": 0}
         assert (response.status, response.content_type) == (200, "application/json")
-        assert await response.json() == {"status": "ready", "inbox": inbox}
+        answer = await response.json()
+        assert list(answer) == ["status", "inbox", "queues"]
+        assert answer["status"] == "ready"
+        assert 0 <= answer["inbox"].pop("oldest") < 60
+        sizes = {"open": stored, "failed": 0, "handled": 0, "overdue": 0, "unseen": 0}
+        assert answer["inbox"] == sizes
+        assert answer["queues"]["events"]["jobs"] == stored
+        none = {"jobs": 0, "overdue": 0, "oldest": 0.0, "workers": 0}
+        assert answer["queues"]["actions"] == none
         assert (await shop.post(unique())).status == 200
+
+
+async def test_an_ingress_whose_events_are_overdue_is_not_ready_and_still_stores(
+    shop: Shop,
+) -> None:
+    event_id = (await (await shop.post(unique())).json())["event_id"]
+    for name in (OPEN, EVENTS_QUEUE):
+        await shop.do("ZINCRBY", name, "-90000", event_id)
+    response = await shop.ready()
+    answer = await response.json()
+    assert (response.status, answer["status"]) == (503, "overdue")
+    assert answer["reason"] == (
+        "Overdue: 1 event without dispatch for more than 60 s, the oldest for 90 s; 1 job of the "
+        "events queue for more than 60 s, the oldest for 90 s, with no worker."
+    )
+    assert (answer["inbox"]["overdue"], answer["queues"]["events"]["overdue"]) == (1, 1)
+    assert (await shop.client.get("/health")).status == 200
+    assert (await shop.post(unique())).status == 200
+
+
+async def test_how_late_is_overdue_is_a_setting(settings: Settings, vault: Vault) -> None:
+    patient = msgspec.structs.replace(settings, overdue_seconds=3600)
+    with TemporaryDirectory(prefix="backroom-") as folder:
+        async with opened(patient, vault, Path(folder)) as shop:
+            event_id = (await (await shop.post(unique())).json())["event_id"]
+            await shop.do("ZINCRBY", OPEN, "-3500000", event_id)
+            assert (await shop.ready()).status == 200
+            await shop.do("ZINCRBY", OPEN, "-3500000", event_id)
+            assert (await shop.ready()).status == 503
 
 
 @each_illness

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from actions.errors import WrongSetting
-from workers.discovery import NO_INSTALLED, Plugins, discover
+from workers.discovery import NO_INSTALLED, Plugins, discover, examine
 from workers.plugins import BadPlugin
 
 Module = Callable[..., str]
@@ -114,6 +114,7 @@ BROKEN = {
     "\n\nimport nowhere_at_all": "line 3: ModuleNotFoundError: No module named 'nowhere_at_all'.",
     "def post()\n": "line 1",
     "raise ValueError": "line 1: ValueError",
+    "import sys\nsys.exit(7)": "line 2: SystemExit: 7.",
 }
 
 
@@ -197,3 +198,22 @@ def test_an_installed_plugin_that_is_broken_stops_the_start(module: Module, tmp_
 def test_an_entry_point_must_lead_to_a_plugin(module: Module, tmp_path: Path) -> None:
     install(tmp_path, f"a = {module('value = 7')}:value")
     assert "holds no plugin" in refused([], [])
+
+
+def test_all_that_is_wrong_can_be_asked_for_and_the_rest_is_loaded(module: Module) -> None:
+    good, till = module(PLUGIN.format(name="a")), module(SETTINGS)
+    names = ["not_there", till, good, module("pluggin = 1\n"), module(PLUGIN.format(name="a"))]
+    plugins, refused = examine(names, [NO_INSTALLED, "nobody"], {"TILL_COUNT": "hunter2"})
+    assert list(plugins.loaded) == ["a"]
+    wanted = [
+        "PLUGINS names not_there, which cannot be imported",
+        "holds no plugin",
+        "Two plugins are named a: ",
+        "PLUGINS_OFF names nobody",
+        "TILL_URL is not set",
+        "TILL_COUNT is wrong",
+    ]
+    assert len(refused) == len(wanted)
+    for error, words in zip(refused, wanted, strict=True):
+        assert words in str(error)
+    assert isinstance(refused[0].__cause__, ModuleNotFoundError)

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from actions.errors import WrongSetting
 from actions.secret import Secret
-from workers.environment import load, variable
+from workers.environment import load, variable, wrong
 
 HIDDEN = "hunter2"
 
@@ -113,6 +113,16 @@ def test_a_variable_that_lacks_is_named_with_what_needs_it(environ: dict[str, st
     with pytest.raises(WrongSetting) as raised:
         load(Range, environ, "SHOP_")
     assert str(raised.value) == f"SHOP_LOW is not set: {__name__}.Range needs it."
+
+
+def test_all_that_is_wrong_can_be_asked_for_at_once() -> None:
+    assert wrong(Range, {"SHOP_LOW": "1", "SHOP_HIGH": "2"}, "SHOP_") == {}
+    found = wrong(Range, {"SHOP_HIGH": HIDDEN}, "SHOP_")
+    assert list(found) == ["SHOP_LOW", "SHOP_HIGH"]
+    assert str(found["SHOP_LOW"]) == f"SHOP_LOW is not set: {__name__}.Range needs it."
+    assert str(found["SHOP_HIGH"]).startswith("SHOP_HIGH is wrong: ")
+    assert HIDDEN not in str(found)
+    assert list(wrong(Range, {"SHOP_LOW": "2", "SHOP_HIGH": "1"}, "SHOP_")) == ["SHOP_…"]
 
 
 class Lenient(Struct):

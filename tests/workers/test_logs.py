@@ -2,7 +2,7 @@ import asyncio
 import io
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,20 +15,6 @@ from workers import logs
 from workers.settings import Settings
 
 Write = Callable[[], list[dict[str, Any]]]
-
-
-@pytest.fixture
-def restored() -> Iterator[None]:
-    """Whatever a test does to the logging of this process is undone."""
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
-    quiet = {name: logging.getLogger(name).level for name in ("arq.worker", "aiohttp.access")}
-    yield
-    root.handlers = handlers
-    root.setLevel(level)
-    for name, before in quiet.items():
-        logging.getLogger(name).setLevel(before)
-    structlog.reset_defaults()
 
 
 class Log:

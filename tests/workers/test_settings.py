@@ -2,7 +2,7 @@ import msgspec
 import pytest
 
 from actions.errors import WrongSetting
-from workers.settings import Settings, read
+from workers.settings import Settings, examined, read
 
 WRONG = {
     "REDIS_URL": ["http://h.hunter2", "localhost", "redis://u:hunter2@h:port", "redis://[hunter2"],
@@ -10,6 +10,7 @@ WRONG = {
     "PUBLIC_URL": ["hunter2", "ftp://hunter2", "https://", "https://h?hunter2", "https://h#x"],
     "LIGHTSPEED_CLIENT_SECRET": ["hunter2,a,b"],
     "INBOX_DAYS": ["hunter2", "-1", "366", "nan", "inf"],
+    "OVERDUE_SECONDS": ["hunter2", "0", "-1", "604801", "nan", "inf"],
     "WEBHOOK_MAX_BYTES": ["hunter2", "1023", str((64 << 20) + 1)],
     "LOG_FORMAT": ["hunter2", "JSON"],
     "LOG_LEVEL": ["hunter2", "trace"],
@@ -24,6 +25,15 @@ def test_a_wrong_value_names_its_variable_and_is_not_shown(name: str, value: str
     assert str(raised.value).startswith(f"{name} is ")
     assert "hunter2" not in str(raised.value)
     assert raised.value.exit_code == 2
+
+
+def test_all_that_is_wrong_can_be_asked_for_and_the_rest_is_read() -> None:
+    environ = {name: values[0] for name, values in WRONG.items()}
+    settings, wrong = examined({**environ, "HOST": "10.0.0.1"})
+    assert set(wrong) == set(WRONG)
+    assert "hunter2" not in str(wrong)
+    assert (settings.host, settings.port) == ("10.0.0.1", 8000)
+    assert examined({"HOST": "10.0.0.1"}) == (read({"HOST": "10.0.0.1"}), {})
 
 
 def test_nothing_is_needed_to_read_the_settings() -> None:

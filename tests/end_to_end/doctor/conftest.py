@@ -1,0 +1,127 @@
+"""A set-up in which all is well, to seed faults in, and the doctor who examines it."""
+
+import asyncio
+import re
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from msgspec import Struct
+from redis.asyncio import Redis
+
+from actions.connections import Connections
+from actions.database import Database
+from actions.grants import Grants, Pair
+from actions.secret import Secret
+from actions.vault import Vault
+from ingress.commands import cli
+from workers import keys
+from workers.deliveries import Delivery, keep
+from workers.embedded import EmbeddedRedis
+
+HIDDEN = "hunter2"
+"""What no line may show."""
+LONGEST = 300
+TILL = """
+from msgspec import Struct
+from workers.events import SALE_UPDATE
+from workers.plugins import Plugin
+
+class Settings(Struct):
+    account: int
+
+print("a plugin that prints")
+plugin = Plugin("till", Settings)
+
+@plugin.on(SALE_UPDATE)
+async def post(event, ctx):
+    pass
+"""
+
+
+class Patient(Struct):
+    """The set-up, on a Redis of its own."""
+
+    redis: EmbeddedRedis
+    database: Database
+    vault: Vault
+    folder: Path
+    environ: dict[str, str]
+
+    async def config(self, name: str, value: str | int) -> None:
+        await self.database.do("CONFIG", "SET", name, value)
+
+    async def link(self, retailer: str, *, unsigned: bool = False, expires_at: float = 0) -> None:
+        await Connections(self.database, self.vault).link(retailer, unsigned=unsigned)
+        pair = Pair(access=Secret("a"), refresh=Secret("r"), expires_at=expires_at)
+        await Grants(self.database, self.vault).keep(retailer, pair)
+
+    async def aged(self, name: str, member: str, seconds: float = 130) -> None:
+        """Let something stand in a set for so long."""
+        score = int((time.time() - seconds) * 1000)
+        await self.database.do("ZADD", name, score, member)
+
+    async def event(self, name: str, vault: Vault | None = None, seconds: float = 130) -> None:
+        """Keep an event, sealed with a vault of its own if need be."""
+        body = (vault or self.vault).seal(b"payload=%7B%7D", "e1")
+        delivery = Delivery(
+            "kowhai", "sale.update", 1, signed=True, content_type="text/plain", body=body
+        )
+        await self.database.do("SET", keys.delivery("e1"), keep(delivery))
+        await self.aged(name, "e1", seconds)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where plugins are; what is imported from there is forgotten."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "till.py").write_text(TILL)
+    yield tmp_path
+    for name in ("till", "shop"):
+        sys.modules.pop(name, None)
+
+
+@pytest.fixture
+async def patient(
+    environ: dict[str, str], key: str, folder: Path, restored: None
+) -> AsyncIterator[Patient]:
+    assert restored is None
+    with EmbeddedRedis() as redis:
+        async with Database(redis.url) as database, Redis.from_url(redis.url).pubsub() as worker:
+            await worker.subscribe("backroom:events:wake", "backroom:actions:wake")
+            well = {
+                "REDIS_URL": redis.url,
+                "PUBLIC_URL": "https://hooks.example.nz",
+                "PLUGINS": "till",
+                "PLUGINS_OFF": "*",
+                "TILL_ACCOUNT": "4000",
+            }
+            patient = Patient(redis, database, Vault([Secret(key)]), folder, environ | well)
+            await patient.link("kowhai")
+            yield patient
+            redis.stop()  # one that hangs would keep its clients waiting
+
+
+async def examined(patient: Patient, code: int, **more: str) -> list[str]:
+    """Run `backroom doctor` to that exit code and return its lines, one for each finding."""
+    environ = patient.environ | more
+    ended = await asyncio.to_thread(CliRunner().invoke, cli, ["doctor"], env=environ)
+    assert ended.exit_code == code, ended.output
+    heading, *lines = ended.stdout.splitlines()
+    assert heading.split() == ["check", "found"]
+    return [re.sub(" +", " ", line).strip() for line in lines]
+
+
+async def names(patient: Patient, level: str, cause: str, mend: str, **more: str) -> None:
+    """See that one line of that level, and no other, says the cause and how to mend it."""
+    lines = await examined(patient, {"warn": 0, "wrong": 1}[level], **more)
+    assert HIDDEN not in str(lines)
+    (said,) = [one for one in lines if not one.startswith(("ok ", "skipped "))]
+    assert said.startswith(f"{level} ")
+    assert cause in said
+    assert mend in said.partition(cause)[2]
+    assert len(said) < LONGEST

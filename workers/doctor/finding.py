@@ -1,0 +1,34 @@
+"""A finding, and what the checks look at."""
+
+from collections.abc import Mapping
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+
+from actions.errors import WrongSetting
+from workers.settings import Settings
+
+Level: TypeAlias = Literal["ok", "warn", "wrong", "skipped"]
+
+
+class Finding(Struct, frozen=True):
+    """What one check found: a sentence, and one that says what to do."""
+
+    level: Level
+    """`wrong` does harm now; `warn` may do some; `skipped` could not be looked at."""
+    check: str
+    what: str
+    mend: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.mend}".rstrip()
+
+
+class Setup(Struct, frozen=True):
+    """What the environment says."""
+
+    environ: Mapping[str, str]
+    settings: Settings
+    """What is wrong in `environ` has its default here."""
+    refused: Mapping[str, WrongSetting]
+    """By variable."""
