@@ -75,7 +75,7 @@ def decode(payload: bytes | str, into: type[P]) -> P:
     with suppress(*BAD):
         read: P = decoder(into).decode(payload)
         return read
-    return _salvage(_plain(payload), into)
+    return _salvage(plain(payload), into)
 
 
 def salvage(plain: object, into: Any) -> Any:
@@ -96,9 +96,14 @@ def decoder(into: Any) -> msgspec.json.Decoder[Any]:
 PLAIN = msgspec.json.Decoder(float_hook=Decimal)
 
 
-def _plain(payload: bytes | str) -> dict[str, Any]:
+def plain(payload: bytes | str) -> dict[str, Any]:
+    """Read the JSON text of a payload as plain objects with exact numbers.
+
+    Raises:
+        Unusable: when it is not a JSON object, or holds what is too large to read.
+    """
     try:
-        plain = PLAIN.decode(payload)
+        found = PLAIN.decode(payload)
     except (msgspec.ValidationError, ArithmeticError):
         reason = "The payload holds a number too large to read."
     except RecursionError:
@@ -106,8 +111,8 @@ def _plain(payload: bytes | str) -> dict[str, Any]:
     except BAD:
         reason = "The payload is not JSON."
     else:
-        if isinstance(plain, dict):
-            return plain
+        if isinstance(found, dict):
+            return found
         reason = "The payload is not a JSON object."
     # Raised out here: a chained error would carry the payload's values into the log.
     raise Unusable(reason)

@@ -4,19 +4,33 @@ from binascii import a2b_qp
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 from urllib.parse import unquote_plus
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from actions.lenient import Unusable, decode
+from actions.lenient import Unusable, decode, plain
 from actions.vault import Vault
 from workers.events import EVENT_TYPES, PING, WEBHOOK_TYPES, Event, EventType, Ping
 from workers.payloads import Payload
 
 _MOST_FIELDS = 50
 """Form fields that are read; the vendor sends five."""
+_HEAD = frozenset({"id", "version", "updated_at"})
+
+
+def _head(payload: type[Payload]) -> type[Struct]:
+    """Return a Struct of those fields of a payload that a dispatch needs."""
+    fields = [one for one in structs.fields(payload) if one.name in _HEAD]
+    return msgspec.defstruct(
+        f"{payload.__name__}Head",
+        [(one.name, one.type) if one.required else (one.name, one.type, None) for one in fields],
+    )
+
+
+_HEADS = {name: _head(EVENT_TYPES[name].payload) for name in WEBHOOK_TYPES}
 _plain = msgspec.json.Decoder(float_hook=Decimal)
 
 
@@ -41,18 +55,42 @@ class Claims(Struct, frozen=True):
     retailer_ids: frozenset[str] = frozenset()
 
 
-class Reading(Struct, frozen=True):
-    """A delivery, understood."""
+class Reading(Struct, dict=True):
+    """A delivery, understood as far as its dispatch needs; its payload is read when asked for."""
 
     event_type: EventType[Any]
-    payload: Any
     raw: Any
     claims: Claims = Claims()
+    text: str = ""
+    head: Any = None
+    """What tells this payload from others of its kind: its id and what it is ordered by."""
+    ping: Ping | None = None
+
+    @cached_property
+    def payload(self) -> Any:
+        """The payload, typed."""
+        return self.ping or decode(self.text, self.event_type.payload)
 
     @property
     def note(self) -> str:
         """Why it is a ping; nothing for the seven others."""
-        return self.payload.reason if isinstance(self.payload, Ping) else ""
+        return self.ping.reason if self.ping else ""
+
+    @property
+    def entity(self) -> str:
+        """The id of what the payload is about, or nothing for a ping."""
+        return self.head.id if self.head else ""
+
+    @property
+    def order(self) -> str | None:
+        """Digits that sort as the changes of the entity happened; None when nothing tells."""
+        order: str | None = self.event_type.payload.order(self.head) if self.head else None
+        return order
+
+    @property
+    def ties_pass(self) -> bool:
+        """Whether an equal `order` may still be a change, not a redelivery."""
+        return bool(self.head and self.event_type.payload.ties_pass)
 
 
 def keep(delivery: Delivery) -> bytes:
@@ -86,11 +124,11 @@ def read(declared: str, body: bytes) -> Reading:
         return _ping(declared or said, reason, text or body, claims)
     event_type = EVENT_TYPES[name]
     try:
-        payload = decode(text, event_type.payload)
+        raw = plain(text)
+        head = decode(text, _HEADS[name])
     except Unusable as unusable:
         return _ping(name, str(unusable), text, claims)
-    raw = _raw(text)
-    return Reading(event_type, payload, raw, _claims(form, raw))
+    return Reading(event_type, raw, _claims(form, raw), text, head)
 
 
 def event(event_id: str, delivery: Delivery, reading: Reading) -> Event[Any]:
@@ -100,19 +138,14 @@ def event(event_id: str, delivery: Delivery, reading: Reading) -> Event[Any]:
         type=reading.event_type,
         retailer=delivery.retailer,
         received_at=moment(delivery.received_at),
-        payload=reading.payload,
         raw=reading.raw,
+        read=lambda: reading.payload,
     )
 
 
 def moment(ms: int) -> datetime:
     """Read ms since 1970."""
     return datetime.fromtimestamp(ms / 1000, UTC)
-
-
-def entity(payload: Any) -> str:
-    """Return the id of what a payload is about, or nothing for a ping."""
-    return payload.id if isinstance(payload, Payload) else ""
 
 
 def form_of(body: bytes) -> dict[str, str]:
@@ -166,7 +199,7 @@ def _why_not(form: dict[str, str], declared: str) -> str:
 
 
 def _ping(declared: str, reason: str, text: str | bytes, claims: Claims) -> Reading:
-    return Reading(PING, Ping(declared or None, reason), _raw(text), claims)
+    return Reading(PING, _raw(text), claims, ping=Ping(declared or None, reason))
 
 
 def _raw(text: str | bytes) -> Any:

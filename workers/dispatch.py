@@ -8,10 +8,9 @@ import structlog
 from msgspec import Struct
 
 from workers import keys
-from workers.deliveries import Delivery, Reading, entity, kept
+from workers.deliveries import Delivery, Reading, kept
 from workers.discovery import Plugins
 from workers.inbox import GATE_SECONDS, Inbox, jobs, now_ms
-from workers.payloads import Payload
 from workers.reader import Reader
 from workers.run import Run
 
@@ -83,9 +82,8 @@ async def _bury(run: Run, delivery: Delivery) -> None:
 
 
 def _ask(event_id: str, delivery: Delivery, reading: Reading, seconds: int) -> _Ask:
-    payload = reading.payload
-    order = payload.order() if isinstance(payload, Payload) else None
-    gate = keys.newest(delivery.retailer, reading.event_type.name, entity(payload))
+    order = reading.order
+    gate = keys.newest(delivery.retailer, reading.event_type.name, reading.entity)
     claims = reading.claims
     home = claims.domain_prefix in {None, delivery.retailer}
     return _Ask(
@@ -95,7 +93,7 @@ def _ask(event_id: str, delivery: Delivery, reading: Reading, seconds: int) -> _
         received_at=delivery.received_at,
         newest=gate if order else "",
         order=order or "",
-        ties=isinstance(payload, Payload) and payload.ties_pass,
+        ties=reading.ties_pass,
         gate_seconds=GATE_SECONDS,
         seconds=seconds,
         foreign=not home or len(claims.retailer_ids) > 1,

@@ -1,6 +1,8 @@
 """The eight event types, each bound to its payload. Plugin authors import from here."""
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Final, Generic, Literal, TypeVar
 
 from msgspec import Struct
@@ -50,8 +52,8 @@ class EventType(Struct, Generic[P], frozen=True):
     """When Lightspeed sends it (vendor: Webhooks)."""
 
 
-class Event(Struct, Generic[P], frozen=True, kw_only=True):
-    """Something that happened at a retailer, decoded and typed.
+class Event(Struct, Generic[P], frozen=True, kw_only=True, dict=True):
+    """Something that happened at a retailer, typed.
 
     Delivered at least once: `id` is the key by which a subscriber can tell a second run.
     """
@@ -61,9 +63,15 @@ class Event(Struct, Generic[P], frozen=True, kw_only=True):
     retailer: str
     received_at: datetime
     source: Literal["webhook"] = "webhook"
-    payload: P
     raw: Any
     """The payload as it came, undecoded: a dict, or the body's text for a ping."""
+    read: Callable[[], P]
+    """Reads the payload."""
+
+    @cached_property
+    def payload(self) -> P:
+        """The resource as sent, typed; read when it is first asked for."""
+        return self.read()
 
     def __repr__(self) -> str:
         return f"Event({self.id!r}, {self.type.name!r}, {self.retailer!r})"

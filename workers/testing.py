@@ -33,18 +33,14 @@ def make_event(
     received_at: datetime | None = None,
 ) -> Event[P]:
     """Make an event as a subscriber is given it; without a payload, one of a sample shop."""
-    raw: Any
-    if payload is None:
-        payload, raw = _sample(event_type, retailer)
-    else:
-        raw = msgspec.to_builtins(payload)
+    given, raw = _sample(event_type, retailer) if payload is None else (payload, None)
     return Event(
         id=event_id or secrets.token_hex(12),
         type=event_type,
         retailer=retailer,
         received_at=received_at or datetime.now(UTC),
-        payload=payload,
-        raw=raw,
+        raw=msgspec.to_builtins(payload) if raw is None else raw,
+        read=lambda: given,
     )
 
 

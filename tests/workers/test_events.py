@@ -47,7 +47,7 @@ def made() -> Event[SaleUpdate]:
         type=SALE_UPDATE,
         retailer="kowhai",
         received_at=datetime.now(UTC),
-        payload=SaleUpdate("s1", note="Mere's jacket"),
+        read=lambda: SaleUpdate("s1", note="Mere's jacket"),
         raw={"id": "s1", "note": "Mere's jacket"},
     )
 
