@@ -9,11 +9,11 @@ from msgspec import Struct, structs
 
 from workers import retry
 from workers.claims import MOST_CLAIMS
-from workers.deliveries import Delivery, event, kept
+from workers.deliveries import Delivery, Reading, event, kept
 from workers.discovery import Plugins
 from workers.events import Event
 from workers.inbox import Inbox, Outcome, now_ms
-from workers.logs import where
+from workers.logs import where, words
 from workers.plugins import Context, GiveUp, Reach, Subscriber
 from workers.reader import Reader
 from workers.retry import Policy
@@ -38,6 +38,7 @@ class Begun(Struct, frozen=True):
     before: Outcome
     deaths: int
     delivery: Delivery
+    reading: Reading
 
     @property
     def attempt(self) -> int:
@@ -84,7 +85,7 @@ class Deliverer:
         Raises:
             CannotOpen: nothing was recorded; run it again later.
         """
-        begun = _begun(run)
+        begun = await self._begun(run)
         if begun is None:
             log.warning("event.over", event_id=run.args[0], subscriber=run.args[1])
             return
@@ -93,9 +94,7 @@ class Deliverer:
             await self._absent(run, begun)
             return
         run.hold(subscriber.timeout + _MARGIN_SECONDS)
-        given = event(
-            begun.event_id, begun.delivery, self._reader.read(begun.event_id, begun.delivery)
-        )
+        given = event(begun.event_id, begun.delivery, begun.reading)
         context = self._context(subscriber, given, begun)
         try:
             end = await _ended(subscriber, given, context, begun)
@@ -107,6 +106,24 @@ class Deliverer:
             end = End(error=GiveUp(CANCELLED))
         if await self._end(run, begun, self._outcome(begun, end), end.after):
             _tell(begun, given, end)
+
+    async def _begun(self, run: Run) -> Begun | None:
+        """Say what is to be run, or None when the event or the subscriber's part in it is over."""
+        event_id, name = run.args
+        data, known = run.brought or (None, None)
+        if known is None:
+            return None
+        before = msgspec.msgpack.decode(known, type=Outcome)
+        if before.state in {"done", "failed"} or before.job_id != run.job_id:
+            return None  # the second: it has been replayed, as a job of its own
+        read = self._reader.recall(event_id)
+        if read is None:
+            data = data or await self._inbox.load(event_id)
+            if data is None:
+                return None
+            delivery = kept(data)
+            read = delivery, self._reader.read(event_id, delivery)
+        return Begun(event_id, name, before, run.deaths, *read)
 
     def _context(
         self, subscriber: Subscriber, given: Event[object], begun: Begun
@@ -143,7 +160,7 @@ class Deliverer:
             state="failed" if end.after is None else "retrying",
             failures=begun.failures + (not isinstance(end.decision, retry.Wait)),
             error=where(end.error),
-            message=self._inbox.sealed(begun.event_id, begun.subscriber, _words(end.error)),
+            message=self._inbox.sealed(begun.event_id, begun.subscriber, words(end.error)),
         )
 
     async def _absent(self, run: Run, begun: Begun) -> None:
@@ -164,18 +181,6 @@ class Deliverer:
         encoded = msgspec.msgpack.encode(outcome)
         words = (begun.event_id, begun.subscriber, encoded, self._inbox.seconds)
         return run.end(after, "finish", *words)
-
-
-def _begun(run: Run) -> Begun | None:
-    """Say what is to be run, or None when the event or the subscriber's part in it is over."""
-    event_id, name = run.args
-    data, known = run.brought or (None, None)
-    if data is None or known is None:
-        return None
-    before = msgspec.msgpack.decode(known, type=Outcome)
-    if before.state in {"done", "failed"} or before.job_id != run.job_id:
-        return None  # the second: it has been replayed, as a job of its own
-    return Begun(event_id, name, before, run.deaths, kept(data))
 
 
 async def _ended(
@@ -214,14 +219,6 @@ def _is_ours(error: BaseException) -> bool:
     task = asyncio.current_task()
     stopped = isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling()
     return bool(stopped) or isinstance(error, GeneratorExit)
-
-
-def _words(error: BaseException) -> str:
-    """Return what an exception says, whatever it is made of."""
-    try:
-        return str(error).encode(errors="backslashreplace").decode()
-    except Exception as worse:  # noqa: BLE001 - its own __str__ may raise anything
-        return f"({type(worse).__name__} while reading its words)"
 
 
 def _tell(begun: Begun, given: Event[object], end: End) -> None:

@@ -56,7 +56,7 @@ async def dispatch(inbox: Inbox, plugins: Plugins, reader: Reader, run: Run) -> 
         await _bury(run, delivery)
         return
     reading = reader.read(event_id, delivery)
-    reader.keep(event_id, reading)
+    reader.keep(event_id, delivery, reading)
     wanting = [one.name for one in plugins.wanting(reading.event_type)]
     ask = msgspec.msgpack.encode(_ask(event_id, delivery, reading, inbox.seconds))
     became = await run.end(None, "dispatch", ask, *jobs(event_id, wanting))

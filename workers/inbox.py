@@ -102,6 +102,11 @@ class Inbox:
         dispatch = job(DISPATCH, one.event_id)
         return address.digest, address.owner, same, one.event_id, keep(delivery), dispatch
 
+    async def load(self, event_id: str) -> bytes | None:
+        """Return a delivery as it is kept, or None when the inbox has it no longer."""
+        data: bytes | None = await self.database.do("GET", keys.delivery(event_id))
+        return data
+
     def sealed(self, event_id: str, subscriber: str, message: str) -> str:
         """Seal what an exception said."""
         bound_to = f"{event_id}:{subscriber}"

@@ -95,6 +95,14 @@ def where(error: BaseException) -> str:
     return f"{type(error).__name__} at {file}:{trace.tb_lineno}"
 
 
+def words(error: BaseException) -> str:
+    """Return what an exception says, whatever it is made of."""
+    try:
+        return str(error).encode(errors="backslashreplace").decode()
+    except Exception as worse:  # noqa: BLE001 - its own __str__ may raise anything
+        return f"({type(worse).__name__} while reading its words)"
+
+
 class _Lines:
     """Writes the lines of one turn of the event loop together; without a loop, at once."""
 

@@ -1,5 +1,7 @@
 -- The queue of actions: a claim brings what is known of its job along, an end records the rest.
 -- KEYS from the third: jobs that are over.
+local births = {left = 0}
+
 local function bring(jobs)
   local found = {}
   for i, job in ipairs(jobs) do

@@ -1,4 +1,6 @@
 -- A queue whose claims bring nothing along, and whose ends change nothing else.
+local births = {left = 0}
+
 local function bring()
   return {}
 end

@@ -30,9 +30,18 @@ local function settle(open, failed, handled, id, before, state, seconds, facts)
   redis.call('EXPIRE', delivery, seconds)
 end
 
+-- Where who dispatches has room for more, the jobs are born claimed.
+local births = {left = 0}
+
 -- Queue one subscriber's job, due at `at`; return its outcome so far: queued, with no run counted.
 local function enqueue(queue, job_id, job, at)
+  local outcome = cmsgpack.pack({state = 'queued', job_id = job_id})
   put('arq:job:' .. job_id, job)
-  add(queue, at, job_id)
-  return cmsgpack.pack({state = 'queued', job_id = job_id})
+  if births.left > 0 then
+    births.left = births.left - 1
+    births.claim(job_id, job, {false, outcome}) -- who dispatches it has its delivery
+  else
+    add(queue, at, job_id)
+  end
+  return outcome
 end

@@ -6,11 +6,13 @@
 --       id, who claimed it, ms until it runs again (-1: over), how many words follow, those words
 -- Answers: ms until the next is due (-1: none waits), what became of each end, the claims (id,
 --          job, count of claims, what `bring` found), and why claiming broke off, if it did.
--- Before it stand `bring(jobs)` and `effect(...)`.
+-- Before it stand `bring(jobs)`, `effect(...)` and `births`: jobs that `effect` enqueues are ours at
+-- once, as many of them as there is room for.
 local queue, token, lease = KEYS[1], ARGV[1], tonumber(ARGV[2])
 local most, suspects = tonumber(ARGV[3]), tonumber(ARGV[4])
 local SUSPECT = 3
 local now = now_ms()
+local claims = {}
 
 local function marks_of(ids)
   local marks = {}
@@ -62,6 +64,13 @@ local function end_all()
   return answers
 end
 
+local function lease_out(id, job, count, found)
+  redis.call('SET', 'arq:in-progress:' .. id, token, 'PX', lease)
+  put('arq:retry:' .. id, count)
+  add(queue, now + lease, id)
+  claims[#claims + 1] = {id, job, count, found}
+end
+
 -- Take one job, unless it must wait. What has cost workers their lives is run alone, so that it
 -- takes no neighbours along for ever.
 local function take(id, job, mark, count)
@@ -74,17 +83,15 @@ local function take(id, job, mark, count)
     add(queue, now + 250, id)
   else
     suspects = count >= SUSPECT and suspects - 1 or suspects
-    redis.call('SET', 'arq:in-progress:' .. id, token, 'PX', lease)
-    put('arq:retry:' .. id, count)
-    add(queue, now + lease, id)
-    return {id, job, count}
+    lease_out(id, job, count)
+    return true
   end
 end
 
 local function claim_all()
   redis.call('DEL', KEYS[2])
-  local ids = redis.call('ZRANGEBYSCORE', queue, '-inf', now, 'LIMIT', 0, most)
-  local names, claims, jobs = marks_of(ids), {}, {}
+  local ids = redis.call('ZRANGEBYSCORE', queue, '-inf', now, 'LIMIT', 0, births.left)
+  local names, jobs, born = marks_of(ids), {}, #claims
   for _, prefix in ipairs({'arq:job:', 'arq:retry:'}) do
     for _, id in ipairs(ids) do
       names[#names + 1] = prefix .. id
@@ -93,26 +100,24 @@ local function claim_all()
   local known, size = #ids > 0 and redis.call('MGET', unpack(names)) or {}, #ids
   for i, id in ipairs(ids) do
     local count = tonumber(known[2 * size + i] or 0) + 1
-    local claim = take(id, known[size + i], known[i], count)
-    if claim then
-      claims[#claims + 1], jobs[#jobs + 1] = claim, claim[2]
+    if take(id, known[size + i], known[i], count) then
+      jobs[#jobs + 1] = known[size + i]
     end
   end
   flush()
   for i, found in pairs(bring(jobs)) do
-    claims[i][4] = found
+    claims[born + i][4] = found
   end
-  return claims
 end
 
-local answers, claims, trouble = end_all(), {}, false
+births.left = most
+births.claim = function(id, job, found)
+  lease_out(id, job, 1, found)
+end
+local answers, trouble = end_all(), false
 if most > 0 then
   local done, answer = pcall(claim_all)
-  if done then
-    claims = answer
-  else
-    trouble = said(answer)
-  end
+  trouble = not done and said(answer)
 end
 
 local first, due = redis.call('ZRANGE', queue, 0, 0, 'WITHSCORES'), -1
