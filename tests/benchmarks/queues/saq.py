@@ -1,0 +1,42 @@
+"""saq on Redis: orjson, nothing kept of a job that is over."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import orjson
+from redis.asyncio import Redis
+from saq import Worker
+from saq.queue.redis import RedisQueue
+
+from tests.benchmarks.queues.ledger import Add, Run, main
+
+_CONNECTIONS = 1000
+"""More than it needs: one for each waiting slot, and those that finish."""
+
+
+def _queue(url: str) -> Any:
+    redis = Redis.from_url(url, max_connections=_CONNECTIONS)
+    return RedisQueue(redis, dump=orjson.dumps, load=orjson.loads)
+
+
+@asynccontextmanager
+async def enqueuing(url: str) -> AsyncIterator[Add]:
+    queue = _queue(url)
+
+    async def add(number: int, enqueued: float) -> object:
+        return await queue.enqueue("note", number=number, enqueued=enqueued, ttl=-1)
+
+    yield add
+    await queue.disconnect()
+
+
+async def working(url: str, run: Run, slots: int) -> None:
+    async def note(_: Any, *, number: int, enqueued: float) -> None:
+        await run(number, enqueued)
+
+    await Worker(_queue(url), [("note", note)], concurrency=slots).start()
+
+
+if __name__ == "__main__":
+    main(enqueuing, working)
