@@ -1,4 +1,4 @@
-"""taskiq on a Redis stream: orjson, no results."""
+"""taskiq on a Redis stream: orjson, no results, arguments taken as they come."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -11,9 +11,14 @@ from taskiq_redis import RedisStreamBroker
 
 from tests.benchmarks.queues.ledger import Add, Run, main
 
+_READ = 1000
+"""Messages in one round trip."""
+
 
 def _broker(url: str, run: Run) -> tuple[Any, Any]:
-    broker: Any = RedisStreamBroker(url, consumer_id="0").with_serializer(ORJSONSerializer())
+    broker: Any = RedisStreamBroker(url, consumer_id="0", xread_count=_READ).with_serializer(
+        ORJSONSerializer()
+    )
 
     async def note(number: int, enqueued: float) -> None:
         await run(number, enqueued)
@@ -40,7 +45,7 @@ async def enqueuing(url: str) -> AsyncIterator[Add]:
 async def working(url: str, run: Run, slots: int) -> None:
     logging.getLogger("taskiq").setLevel(logging.WARNING)
     broker, _ = _broker(url, run)
-    await run_receiver_task(broker, max_async_tasks=slots, run_startup=True)
+    await run_receiver_task(broker, max_async_tasks=slots, validate_params=False, run_startup=True)
 
 
 if __name__ == "__main__":
