@@ -1,6 +1,6 @@
 """`make bench`. It fails when something is wrong, never because something is slow.
 
-`python -m tests.benchmarks [SECTION ...]` measures these sections only.
+`make bench SECTIONS="queue events"` measures these sections only.
 """
 
 import os

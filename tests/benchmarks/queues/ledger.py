@@ -33,8 +33,8 @@ Working: TypeAlias = Callable[[str, Run, int], Awaitable[None]]
 """Runs the jobs of the queue at a Redis URL, so many at once, for as long as it is let."""
 
 _AT_ONCE = 100
-_PATIENCE_SECONDS = 60.0
-_DEADLINE_SECONDS = 150
+_PATIENCE_SECONDS = 30.0
+_DEADLINE_SECONDS = 300
 _MORE_SECONDS = 0.3
 """How long it waits for jobs that run once more than they should."""
 
@@ -45,7 +45,7 @@ class Ledger:
     def __init__(self, warm: int, total: int) -> None:
         self.is_warm = asyncio.Event()
         self.is_full = asyncio.Event()
-        self._warm = warm
+        self.warm = warm
         self._total = total
         self._runs = 0
         self._seen: set[int] = set()
@@ -57,9 +57,9 @@ class Ledger:
         self._ended = time.monotonic()
         self._runs += 1
         self._seen.add(number)
-        if self._runs > self._warm:
+        if self._runs > self.warm:
             self._waits.append(self._ended - enqueued)
-        elif self._runs == self._warm:
+        elif self._runs == self.warm:
             self._began = self._ended
             self.is_warm.set()
         if len(self._seen) == self._total:
@@ -71,11 +71,11 @@ class Ledger:
         await asyncio.Event().wait()
 
     async def report(self) -> dict[str, object]:
-        """Wait until every job has run, and say what happened."""
-        with contextlib.suppress(TimeoutError):  # the report tells how many are lost
-            async with asyncio.timeout(_PATIENCE_SECONDS):
-                await self.is_full.wait()
-        rate = (self._runs - self._warm) / max(self._ended - self._began, 1e-9)
+        """Wait until every job has run or none does any more, and say what happened."""
+        while not self.is_full.is_set() and time.monotonic() - self._ended < _PATIENCE_SECONDS:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.is_full.wait(), 1.0)
+        rate = (self._runs - self.warm) / max(self._ended - self._began, 1e-9)
         await asyncio.sleep(_MORE_SECONDS)
         lost = self._total - len(self._seen)
         again = self._runs - len(self._seen)
@@ -133,7 +133,7 @@ async def _start(working: Working, url: str, ledger: Ledger, run: Run, slots: in
         async with asyncio.timeout(_PATIENCE_SECONDS):
             await ledger.is_warm.wait()
     except TimeoutError:
-        sys.exit(f"its first jobs did not run within {_PATIENCE_SECONDS:g} s")
+        sys.exit(f"its first {ledger.warm:,} jobs did not run within {_PATIENCE_SECONDS:g} s")
     print("warm", flush=True)
     # Workers have their own ways to end, some of them slow; nothing is left to be done here.
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, os._exit, 0)
