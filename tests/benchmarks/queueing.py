@@ -13,9 +13,8 @@ from tests.benchmarks.queues import backroom
 from tests.benchmarks.racing import ARQ, OURS, PEERS, Broken, Queue, at_work, race
 from tests.benchmarks.storage import Storage
 
-_WARM = 50
 _PACED = 200
-"""Jobs of a paced round, after those that warm the worker."""
+"""Jobs of a paced round."""
 _PACE_MILLISECONDS = 20
 _PACED_ROUNDS = 2
 _RUNNING = 300
@@ -80,9 +79,9 @@ def idling(storage: Storage) -> list[Line]:
 def _paced(queue: Queue, storage: Storage) -> list[float]:
     """Return how many seconds each job waited."""
     module = f"tests.benchmarks.queues.{queue.name}"
-    pace = [str(number) for number in (_WARM, _PACED, _PACE_MILLISECONDS)]
+    pace = [str(number) for number in (_PACED, _PACE_MILLISECONDS)]
     with (
-        at_work(queue, storage, _WARM, _WARM, _WARM + _PACED) as report,
+        at_work(queue, storage, 0, _PACED) as report,
         running([module, "pace", storage.url, *pace]),
     ):
         return report().waits

@@ -1,23 +1,22 @@
 """What every queue runs: a job that does nothing but be counted, once for each of its runs.
 
-    python -m tests.benchmarks.queues.NAME work URL FILL WARM TOTAL
-    python -m tests.benchmarks.queues.NAME pace URL FIRST COUNT MILLISECONDS
+    python -m tests.benchmarks.queues.NAME work URL FILL MORE
+    python -m tests.benchmarks.queues.NAME pace URL COUNT MILLISECONDS
     python -m tests.benchmarks.queues.NAME hold URL COUNT
 
-`work` enqueues the jobs 0 to FILL - 1 and is the worker that runs them. It prints a line when
-WARM of them have run, and one with a report when TOTAL have: others may enqueue the rest.
-`pace` enqueues COUNT jobs from FIRST on, one every so many MILLISECONDS.
+`work` is a worker that starts on an empty queue and is warmed by a few jobs. FILL jobs then pile
+up before a gate, and run when it opens. It prints a line, and one with a report when MORE jobs of
+others have run, too. `pace` enqueues those, one every so many MILLISECONDS.
 `hold` runs COUNT jobs at once that never end, and prints a line when all have begun.
 """
 
 import asyncio
-import contextlib
 import json
 import os
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TypeAlias
 
@@ -32,8 +31,12 @@ Enqueuing: TypeAlias = Callable[[str], AbstractAsyncContextManager[Add]]
 Working: TypeAlias = Callable[[str, Run, int], Awaitable[None]]
 """Runs the jobs of the queue at a Redis URL, so many at once, for as long as it is let."""
 
+_WARM = 50
 _AT_ONCE = 100
+_UNCLOCKED = 5
+"""The clock starts at this fraction of those that piled up: some are in the worker by then."""
 _PATIENCE_SECONDS = 30.0
+_LOOK_SECONDS = 0.02
 _DEADLINE_SECONDS = 300
 _MORE_SECONDS = 0.3
 """How long it waits for jobs that run once more than they should."""
@@ -42,42 +45,47 @@ _MORE_SECONDS = 0.3
 class Ledger:
     """Counts the runs of each job and how long each waited."""
 
-    def __init__(self, warm: int, total: int) -> None:
-        self.is_warm = asyncio.Event()
-        self.is_full = asyncio.Event()
-        self.warm = warm
-        self._total = total
+    def __init__(self, fill: int, more: int) -> None:
+        self.total = _WARM + fill + more
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self._clocked = _WARM + fill // _UNCLOCKED
         self._runs = 0
         self._seen: set[int] = set()
         self._waits: list[float] = []
-        self._began = self._ended = 0.0
+        self._began = self._ended = time.monotonic()
 
     async def run(self, number: int, enqueued: float) -> None:
         """Be the job."""
+        await self.gate.wait()
         self._ended = time.monotonic()
         self._runs += 1
         self._seen.add(number)
-        if self._runs > self.warm:
+        if self._runs > self._clocked:
             self._waits.append(self._ended - enqueued)
-        elif self._runs == self.warm:
+        elif self._runs == self._clocked:
             self._began = self._ended
-            self.is_warm.set()
-        if len(self._seen) == self._total:
-            self.is_full.set()
 
     async def hold(self, number: int, enqueued: float) -> None:
         """Be a job that never ends."""
         await self.run(number, enqueued)
         await asyncio.Event().wait()
 
+    async def until(self, count: int) -> bool:
+        """Wait until so many jobs have run; False if none does any more."""
+        since = time.monotonic()
+        while len(self._seen) < count:
+            if time.monotonic() - max(since, self._ended) > _PATIENCE_SECONDS:
+                return False
+            await asyncio.sleep(_LOOK_SECONDS)
+        return True
+
     async def report(self) -> dict[str, object]:
-        """Wait until every job has run or none does any more, and say what happened."""
-        while not self.is_full.is_set() and time.monotonic() - self._ended < _PATIENCE_SECONDS:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.is_full.wait(), 1.0)
-        rate = (self._runs - self.warm) / max(self._ended - self._began, 1e-9)
+        """Say what happened, once all have run."""
+        await self.until(self.total)
+        rate = len(self._waits) / max(self._ended - self._began, 1e-9)
         await asyncio.sleep(_MORE_SECONDS)
-        lost = self._total - len(self._seen)
+        lost = self.total - len(self._seen)
         again = self._runs - len(self._seen)
         return {"lost": lost, "again": again, "rate": rate, "waits": self._waits}
 
@@ -95,46 +103,57 @@ def main(enqueuing: Enqueuing, working: Working) -> None:
         uvloop.run(_work(enqueuing, working, url, *numbers))
 
 
-async def _pace(enqueuing: Enqueuing, url: str, first: int, count: int, step: int) -> None:
+async def _work(enqueuing: Enqueuing, working: Working, url: str, fill: int, more: int) -> None:
+    ledger = Ledger(fill, more)
+    worker = _started(working(url, ledger.run, _AT_ONCE))
+    async with enqueuing(url) as add:
+        await _add(add, range(_WARM))
+        await _warmed(ledger, _WARM)
+        ledger.gate.clear()
+        await _add(add, range(_WARM, _WARM + fill))
+        ledger.gate.set()
+    _ready()
+    print(json.dumps(await ledger.report()), flush=True)
+    await worker
+
+
+async def _pace(enqueuing: Enqueuing, url: str, count: int, step: int) -> None:
     async with enqueuing(url) as add:
         began = time.monotonic()
         for number in range(count):
             await asyncio.sleep(began + number * step / 1000 - time.monotonic())
-            await add(first + number, time.monotonic())
+            await add(_WARM + number, time.monotonic())
 
 
 async def _hold(enqueuing: Enqueuing, working: Working, url: str, count: int) -> None:
-    ledger = Ledger(count, count)
-    await _fill(enqueuing, url, count)
-    await _start(working, url, ledger, ledger.hold, count)
-    await asyncio.Event().wait()
-
-
-async def _work(
-    enqueuing: Enqueuing, working: Working, url: str, fill: int, warm: int, total: int
-) -> None:
-    ledger = Ledger(warm, total)
-    await _fill(enqueuing, url, fill)
-    await _start(working, url, ledger, ledger.run, _AT_ONCE)
-    print(json.dumps(await ledger.report()), flush=True)
-    await asyncio.Event().wait()
-
-
-async def _fill(enqueuing: Enqueuing, url: str, count: int) -> None:
+    ledger = Ledger(count, 0)
+    worker = _started(working(url, ledger.hold, count))
     async with enqueuing(url) as add:
-        for first in range(0, count, _AT_ONCE):
-            numbers = range(first, min(first + _AT_ONCE, count))
-            await asyncio.gather(*(add(number, time.monotonic()) for number in numbers))
+        await _add(add, range(count))
+        await _warmed(ledger, count)
+    _ready()
+    await worker
 
 
-async def _start(working: Working, url: str, ledger: Ledger, run: Run, slots: int) -> None:
-    asyncio.ensure_future(working(url, run, slots)).add_done_callback(_broken)
-    try:
-        async with asyncio.timeout(_PATIENCE_SECONDS):
-            await ledger.is_warm.wait()
-    except TimeoutError:
-        sys.exit(f"its first {ledger.warm:,} jobs did not run within {_PATIENCE_SECONDS:g} s")
-    print("warm", flush=True)
+def _started(work: Awaitable[None]) -> asyncio.Future[None]:
+    worker = asyncio.ensure_future(work)
+    worker.add_done_callback(_broken)
+    return worker
+
+
+async def _add(add: Add, numbers: Sequence[int]) -> None:
+    for first in range(0, len(numbers), _AT_ONCE):
+        some = numbers[first : first + _AT_ONCE]
+        await asyncio.gather(*(add(number, time.monotonic()) for number in some))
+
+
+async def _warmed(ledger: Ledger, count: int) -> None:
+    if not await ledger.until(count):
+        sys.exit(f"its first {count} jobs did not run, and none does any more")
+
+
+def _ready() -> None:
+    print("ready", flush=True)
     # Workers have their own ways to end, some of them slow; nothing is left to be done here.
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, os._exit, 0)
 

@@ -1,4 +1,7 @@
-"""saq on Redis: nothing is kept of a job that is over. Its own JSON is no slower than orjson."""
+"""saq on Redis: no time limits, nothing kept of a job that is over.
+
+Its own JSON is no slower than orjson here.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,7 +18,9 @@ _CONNECTIONS = 1000
 
 
 def _queue(url: str) -> Any:
-    return RedisQueue(Redis.from_url(url, max_connections=_CONNECTIONS))
+    # It waits in Redis for as long as there is nothing to do; redis 8 would hang up after 5 s.
+    redis = Redis.from_url(url, max_connections=_CONNECTIONS, socket_timeout=None)
+    return RedisQueue(redis)
 
 
 @asynccontextmanager
@@ -23,7 +28,7 @@ async def enqueuing(url: str) -> AsyncIterator[Add]:
     queue = _queue(url)
 
     async def add(number: int, enqueued: float) -> object:
-        return await queue.enqueue("note", number=number, enqueued=enqueued, ttl=-1)
+        return await queue.enqueue("note", number=number, enqueued=enqueued, ttl=-1, timeout=0)
 
     yield add
     await queue.disconnect()
