@@ -82,9 +82,11 @@ def _paced(queue: Queue, storage: Storage) -> list[float]:
     pace = [str(number) for number in (_PACED, _PACE_MILLISECONDS)]
     with (
         at_work(queue, storage, 0, _PACED) as report,
-        running([module, "pace", storage.url, *pace]),
+        running([module, "pace", storage.url, *pace]) as producer,
     ):
-        return report().waits
+        waits = report().waits
+        producer.wait()
+    return waits
 
 
 def _behind(storage: Storage) -> list[float]:
