@@ -27,8 +27,12 @@ lint: $(READY) ## Style, types, floors
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(READY) ## Figures of speed, side by side in one run
-	$(BIN)/python -m tests.benchmarks
+bench: $(READY) .venv-bench/ready ## Figures of speed, side by side in one run
+	$(BIN)/python -m tests.benchmarks $(SECTIONS)
+.venv-bench/ready: requirements-bench.txt
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
+	@touch $@
 
 faults: $(READY) ## Figures of what survives a kill
 	$(BIN)/pytest tests/faults -s -q
@@ -37,6 +41,7 @@ lock: $(READY) ## Pin the newest versions that pyproject.toml allows
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra embedded -o requirements.txt pyproject.toml
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra embedded --group dev -c requirements.txt -o requirements-dev.txt pyproject.toml
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --group bench -o requirements-bench.txt
 
-clean: ## Remove .venv and caches
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+clean: ## Remove both environments and caches
+	rm -rf .venv .venv-bench .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

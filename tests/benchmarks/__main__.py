@@ -1,14 +1,19 @@
-"""`make bench`. It fails when something is wrong, never because something is slow."""
+"""`make bench`. It fails when something is wrong, never because something is slow.
+
+`make bench SECTIONS="queue events"` measures these sections only.
+"""
 
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias
 
+from tests.benchmarks import queueing
 from tests.benchmarks.calling import calling
 from tests.benchmarks.contest import contest, latency
 from tests.benchmarks.deliveries import body_bytes
-from tests.benchmarks.figures import Figure
+from tests.benchmarks.figures import Line
 from tests.benchmarks.processes import Wrong
 from tests.benchmarks.refreshing import refreshing
 from tests.benchmarks.simulating import simulating
@@ -17,9 +22,59 @@ from tests.benchmarks.storage import Storage
 from tests.benchmarks.working import working
 from workers.embedded import EmbeddedRedis
 
+Titled: TypeAlias = Iterator[tuple[str, Sequence[Line]]]
 
-def main() -> None:
-    """Measure everything and print it."""
+
+def web(storage: Storage) -> Titled:
+    """Measure the ingress, beside a bare handler and a naive one."""
+    figures, rate = contest(storage, {"bare": 0.4, "naive": 3})
+    yield "Rate, appendfsync everysec", figures
+    with EmbeddedRedis("always") as always:
+        yield "Rate, appendfsync always", contest(Storage(always.url), {"naive": 2})[0]
+    yield "Latency at half of that rate, open loop", latency(storage, rate / 2)
+
+
+def start(storage: Storage) -> Titled:
+    """Measure how long one waits for the command line and for `web`."""
+    yield "Start", starting(storage)
+
+
+def queue(storage: Storage) -> Titled:
+    """Measure the engine, beside stock arq and other queues on Redis."""
+    yield "Jobs that do nothing, one worker process each", queueing.racing(storage)
+    yield "From enqueued to started, 50 jobs/s", queueing.waiting(storage)
+    yield "What an idle worker asks of Redis", queueing.idling(storage)
+
+
+def events(storage: Storage) -> Titled:
+    """Measure whole events, from the inbox to the outcome."""
+    yield "Events, one worker process", working(storage)
+
+
+def tokens(storage: Storage) -> Titled:
+    """Measure what an expired token costs those that need it."""
+    yield "200 callers in 8 processes meet an expired token", refreshing(storage)
+
+
+def client(_: Storage) -> Titled:
+    """Measure calls, beside bare aiohttp."""
+    yield "Client", calling()
+
+
+def simulator(_: Storage) -> Titled:
+    """Measure the simulator."""
+    yield "Simulator", simulating()
+
+
+SECTIONS: dict[str, Callable[[Storage], Titled]] = {
+    section.__name__: section for section in (web, start, queue, events, tokens, client, simulator)
+}
+
+
+def main(names: Sequence[str]) -> None:
+    """Measure these sections, or all, and print each as soon as it is known."""
+    if unknown := set(names) - set(SECTIONS):
+        sys.exit(f"{', '.join(sorted(unknown))}: no such section. There are {', '.join(SECTIONS)}.")
     began = time.monotonic()
     print(
         f"{os.cpu_count()} cores; bodies of {body_bytes():,} bytes, signed, all distinct; "
@@ -28,25 +83,13 @@ def main() -> None:
     )
     with EmbeddedRedis() as redis:
         storage = Storage(redis.url)
-        figures, rate = contest(storage, {"bare": 0.4, "naive": 3})
-        _show("1. Rate, appendfsync everysec", figures)
-        with EmbeddedRedis("always") as always:
-            figures, _ = contest(Storage(always.url), {"naive": 2})
-            _show("2. Rate, appendfsync always", figures)
-        _show("3. Latency at half of that rate, open loop", latency(storage, rate / 2))
-        _show("4. Start", starting(storage))
-        _show("5. For information", working(storage))
-        _show("6. 200 callers in 8 processes meet an expired token", refreshing(storage))
-    _show("7. Client", calling())
-    _show("8. Simulator", simulating())
+        for name in names or SECTIONS:
+            for title, lines in SECTIONS[name](storage):
+                print(f"\n{title}", *lines, sep="\n", flush=True)
     print(f"\n{time.monotonic() - began:.0f} s in all.")
 
 
-def _show(title: str, figures: Sequence[Figure]) -> None:
-    print(f"\n{title}", *figures, sep="\n", flush=True)
-
-
 try:
-    main()
+    main(sys.argv[1:])
 except Wrong as wrong:
     sys.exit(f"WRONG: {wrong}")

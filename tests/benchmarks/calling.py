@@ -1,4 +1,4 @@
-"""Figure 7: what the client costs beside bare aiohttp, and what a long list takes in memory.
+"""Section `client`: the client beside bare aiohttp, and what a long list takes in memory.
 
 `python -m tests.benchmarks.calling calls|items PORT` measures in a process of its own.
 """

@@ -1,4 +1,4 @@
-"""Figures 1 to 3: the product and its opponents in turns, on one Redis."""
+"""Section `web`: the product and its opponents in turns, on one Redis."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from statistics import median
+from typing import TypeAlias
 
 from msgspec import Struct
 
@@ -27,6 +28,10 @@ class Figure(Struct, frozen=True):
             return told.rstrip()
         goal = f"≥ {self.least:g}" if self.least is not None else f"≤ {self.most:g}"
         return f"{told} goal {goal:<7} {'met' if self.is_met else 'NOT MET'}"
+
+
+Line: TypeAlias = Figure | str
+"""A figure, or why there is none."""
 
 
 def ratio(name: str, ours: Sequence[float], theirs: Sequence[float], least: float) -> Figure:

@@ -8,13 +8,14 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import msgspec
 
 from tests.benchmarks.load import Order, Result
 from workers.children import guarded
 
-_ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[2]
 _START_SECONDS = 15.0
 _POLL_SECONDS = 0.002
 
@@ -74,16 +75,21 @@ def _is_ready(port: int) -> bool:
 
 @contextmanager
 def started(
-    arguments: Sequence[str], environ: Mapping[str, str], stdout: int
+    arguments: Sequence[str],
+    environ: Mapping[str, str],
+    stdout: int,
+    stderr: IO[bytes] | None = None,
+    python: str = sys.executable,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run `python -m` with these arguments until the end of the `with`."""
     # None of our own variables: a PLUGINS of the user's must not slow the figures down.
     with subprocess.Popen(  # noqa: S603 - our own command line
-        guarded([sys.executable, "-m", *arguments]),
+        guarded([python, "-m", *arguments]),
         stdin=subprocess.PIPE,
         stdout=stdout,
+        stderr=stderr,
         start_new_session=True,
-        cwd=_ROOT,
+        cwd=ROOT,
         env={"PATH": os.environ["PATH"], **environ},
     ) as process:
         try:

@@ -1,4 +1,4 @@
-"""Figure of refreshing: 200 callers in 8 processes meet an access token that has expired."""
+"""Section `tokens`: 200 callers in 8 processes meet an access token that has expired."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""Figure 8: the simulator, in a process of its own beside its client."""
+"""Section `simulator`: the simulator, in a process of its own beside its client."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Figure 4: how long a person waits for `backroom --help`, and Redis' deliveries for `web`."""
+"""Section `start`: how long a person waits for `backroom --help`, and deliveries for `web`."""
 
 import subprocess
 import sys

@@ -1,10 +1,12 @@
 """What stands in Redis, asked by the bench between its rounds."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from arq.constants import default_queue_name
+from redis.asyncio import Redis
 
 from actions.connections import CONNECTIONS, WEBHOOK_KEYS, Connections
 from actions.database import Database
@@ -13,6 +15,9 @@ from actions.vault import Vault, new_key
 from workers import keys
 
 T = TypeVar("T")
+
+_END_LOOKS = 50
+_END_SECONDS = 0.05
 
 
 class Storage:
@@ -77,6 +82,33 @@ class Storage:
         """Say how often each command ran so far, inside scripts too."""
         found: dict[str, Any] = self._do("INFO", "commandstats")
         return {name.removeprefix("cmdstat_"): one["calls"] for name, one in found.items()}
+
+    def traffic(self, seconds: float) -> tuple[int, int]:
+        """Count the commands that others send for so long, and those with what scripts run."""
+
+        async def traffic() -> tuple[int, int]:
+            sent = ran = 0
+            async with Redis.from_url(self.url) as redis, redis.monitor() as monitor:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(seconds):
+                        async for command in monitor.listen():
+                            sent += command["client_type"] != "lua"
+                            ran += 1
+            return sent, ran
+
+        return asyncio.run(traffic())
+
+    def unfinished(self) -> int:
+        """Count what is left of jobs in arq's keys, once it had time to go."""
+
+        async def unfinished(database: Database) -> int:
+            for _ in range(_END_LOOKS):
+                if not await database.do("KEYS", "arq:*"):
+                    break
+                await asyncio.sleep(_END_SECONDS)
+            return len(await database.do("KEYS", "arq:*"))
+
+        return self._ask(unfinished)
 
     def held_bytes(self) -> int:
         """Say how much memory the data takes, without the buffers that come and go."""
