@@ -97,7 +97,7 @@ class Deliverer:
         given = event(begun.event_id, begun.delivery, begun.reading)
         context = self._context(subscriber, given, begun)
         try:
-            end = await _ended(subscriber, given, context, begun)
+            end = await _ended(run, subscriber, given, context, begun)
         except asyncio.CancelledError:
             if not run.is_cancelled:  # the worker is being stopped: another runs it
                 again = structs.replace(begun.before, state="queued", attempt=begun.attempt)
@@ -184,11 +184,11 @@ class Deliverer:
 
 
 async def _ended(
-    subscriber: Subscriber, given: Event[object], context: Context[Struct], begun: Begun
+    run: Run, subscriber: Subscriber, given: Event[object], context: Context[Struct], begun: Begun
 ) -> End:
     """Run the subscriber and decide what follows."""
     began = time.perf_counter()
-    error = await _failure(subscriber, given, context, begun)
+    error = await _failure(run, subscriber, given, context, begun)
     took = round(time.perf_counter() - began, 6)
     if error is None:
         return End(took)
@@ -196,7 +196,7 @@ async def _ended(
 
 
 async def _failure(
-    subscriber: Subscriber, given: Event[object], context: Context[Struct], begun: Begun
+    run: Run, subscriber: Subscriber, given: Event[object], context: Context[Struct], begun: Begun
 ) -> BaseException | None:
     """Run the subscriber and return what it raised, be it even an exit."""
     if begun.deaths >= MOST_CLAIMS:
@@ -208,17 +208,17 @@ async def _failure(
     except BaseException as error:
         if limit.expired() and isinstance(error, TimeoutError | asyncio.CancelledError):
             return TimedOut(f"took longer than {subscriber.timeout:g} s")
-        if _is_ours(error):
+        if _is_ours(run, error):
             raise
         return error  # a plugin may raise anything, an exit and a cancellation of its own too
     return None
 
 
-def _is_ours(error: BaseException) -> bool:
-    """Say whether the worker is being stopped, and the subscriber with it."""
-    task = asyncio.current_task()
-    stopped = isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling()
-    return bool(stopped) or isinstance(error, GeneratorExit)
+def _is_ours(run: Run, error: BaseException) -> bool:
+    """Say whether we have ended the subscriber, which may cancel or close itself too."""
+    if isinstance(error, GeneratorExit):
+        return asyncio._get_running_loop() is None  # noqa: SLF001 - documented
+    return isinstance(error, asyncio.CancelledError) and run.stopped is not None
 
 
 def _tell(begun: Begun, given: Event[object], end: End) -> None:

@@ -89,7 +89,8 @@ class Engine(Worker):
 
     def hand_back(self) -> None:
         """Cut short what runs: other workers begin it anew at once."""
-        for task in self.tasks.values():
+        for job_id, task in self.tasks.items():
+            self._runs[job_id].stopped = self._runs[job_id].stopped or "handed back"
             task.cancel()
         waiting, self._waiting = self._waiting, []
         for run in waiting:

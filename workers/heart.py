@@ -10,7 +10,6 @@ from typing import Any, Final, TypeAlias
 
 import structlog
 from redis import Redis
-from redis.exceptions import RedisError
 
 from actions.database import Script
 from workers.claims import LEASE_SECONDS
@@ -72,7 +71,7 @@ class Heart(threading.Thread):
         while not self._over.wait(LEASE_SECONDS / _BEATS):
             try:
                 self._beat()
-            except (RedisError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - MemoryError too: no later beat may lack
                 log.debug("worker.heart_missed", error=type(error).__name__)
 
     def stop(self) -> None:

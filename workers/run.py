@@ -9,8 +9,9 @@ from msgspec import Struct
 
 from workers.claims import MOST_CLAIMS, SUSPECT_CLAIMS, Claimed, Ending
 
-Verdict: TypeAlias = Literal["lost", "late", "cancelled"]
-"""Its lease is another worker's by now; it took longer than it may; somebody cancelled it."""
+Verdict: TypeAlias = Literal["lost", "late", "cancelled", "handed back"]
+"""Its lease is another worker's by now; it took longer than it may; somebody cancelled it; its
+worker is being stopped."""
 
 
 class _Job(Struct):
@@ -44,7 +45,7 @@ class Run:
         self.args: list[Any] = []
         self.ending: Ending | None = None
         self.stopped: Verdict | None = None
-        """Why it was cut short, if it was by itself and not with its worker."""
+        """Why we have cut it short, if we have."""
         self._owner = owner
 
     def read(self) -> None:
