@@ -53,6 +53,10 @@ class Process:
         raw = self.log.read_bytes().rpartition(b"\n")[0].splitlines()
         return [msgspec.json.decode(line) for line in raw if line.startswith(b"{")]
 
+    def code(self) -> int | None:
+        """Return its exit code once it has ended by itself."""
+        return self._guard.poll()
+
     def stop(self) -> int:
         """End it with SIGTERM and return its exit code."""
         assert self._guard.stdin

@@ -40,6 +40,7 @@ ENDS = [
     SystemExit(3),
     ExceptionGroup("two", [ValueError(), OSError()]),
     asyncio.CancelledError(),
+    GeneratorExit(),
     BaseExceptionGroup("odd", [SystemExit(1)]),
     Odd("odd"),
 ]
@@ -54,6 +55,25 @@ async def test_whatever_a_subscriber_raises_is_its_own_failure(
     assert (ledger.attempts, stock.attempts) == ([1], [1])
     outcome = await outcome_of(database, event_id)
     assert outcome.error.startswith(type(end).__name__)
+    assert await states(database, event_id) == ["failed"]
+
+
+async def test_a_subscriber_that_cancels_itself_has_failed(
+    event_id: str, work: Work, database: Database
+) -> None:
+    plugin, attempts = Plugin("ledger"), list[int]()
+
+    @plugin.on(SALE_UPDATE, attempts=2, backoff=0)
+    async def post(_: Event[Any], ctx: Context[NoSettings]) -> None:
+        attempts.append(ctx.attempt)
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        await asyncio.Event().wait()
+
+    await work(plugin)
+    assert attempts == [1, 2], "it is not run again for ever"
+    assert (await outcome_of(database, event_id)).error.startswith("CancelledError")
     assert await states(database, event_id) == ["failed"]
 
 

@@ -1,6 +1,7 @@
 """The engine on a real Redis: claims, leases, wake-ups, and jobs that cannot be run."""
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -15,6 +16,7 @@ from tests.workers.conftest import Lines, named
 from workers import claims
 from workers.claims import Claimed, Claims, Ending
 from workers.engine import Engine
+from workers.heart import Heart
 from workers.queue import decode, job, pool
 from workers.run import Functions, Run
 from workers.worker import EVENT_EFFECTS
@@ -184,20 +186,37 @@ async def test_a_lease_that_was_lost_and_taken_again_is_another_one(
     assert await end(mine, fresh) == []
 
 
-async def test_a_job_that_blocks_the_event_loop_keeps_its_lease(
+async def test_a_job_that_blocks_the_event_loop_keeps_its_lease_and_that_of_what_has_just_ended(
     add: Add, engine: Start, database: Database
 ) -> None:
-    await add("j")
-    left: list[int] = []
+    await add("j0", name="note")
+    await add("j1", name="block", at=2)
+    notes, left = Notes(), list[int]()
 
     async def block(_: Run) -> None:
+        assert notes.ran == [("j0", 1)]
         time.sleep(claims.LEASE_SECONDS * 1.2)  # noqa: ASYNC251 - this is what is tested
-        left.append(await database.do("PTTL", "arq:in-progress:j"))
+        left.extend([await database.do("PTTL", f"arq:in-progress:{name}") for name in ("j0", "j1")])
 
-    one = engine({"note": block})
-    await one.async_run()
-    assert left[0] > 0
+    await engine({**notes.functions, "block": block}).async_run()
+    assert min(left) > 0
     assert await keys(database) == []
+
+
+async def test_a_heart_goes_on_beating_whatever_goes_wrong_in_a_beat(redis_url: str) -> None:
+    beats, again = list[int](), threading.Event()
+
+    class Failing(Heart):
+        def _beat(self) -> None:
+            beats.append(1)
+            if len(beats) > 1:
+                again.set()
+            raise MemoryError
+
+    heart = Failing(redis_url, QUEUE, {}, lambda *_: None)
+    heart.start()
+    assert await asyncio.to_thread(again.wait, claims.LEASE_SECONDS * 2)
+    await asyncio.to_thread(heart.stop)
 
 
 async def test_a_job_whose_lease_is_anothers_is_stopped_and_not_ended(

@@ -2,6 +2,7 @@ import asyncio
 import io
 import json
 import logging
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -87,6 +88,19 @@ async def test_a_task_that_nobody_awaits_does_not_show_its_exceptions_words() ->
     await asyncio.sleep(0)
     assert "ValueError" in log.text
     assert EMAIL not in log.text
+
+
+@pytest.mark.usefixtures("restored")
+async def test_a_threads_line_does_not_wait_for_the_event_loop_which_may_be_stuck() -> None:
+    written = io.BytesIO()
+    logs.set_up(Settings(log_format="json"), io.TextIOWrapper(written))
+    log = structlog.get_logger()
+    log.info("event.dispatched")
+    thread = threading.Thread(target=log.error, args=("worker.stuck",))
+    thread.start()
+    thread.join()
+    names = [json.loads(line)["event"] for line in written.getvalue().splitlines()]
+    assert names == ["event.dispatched", "worker.stuck"]
 
 
 @pytest.mark.usefixtures("restored")

@@ -5,7 +5,6 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import structlog
 
@@ -13,6 +12,7 @@ from actions.database import Database, Script
 from tests.benchmarks.queues.ledger import Add, Run, main
 from workers.engine import Engine
 from workers.queue import JOB_PREFIX, job
+from workers.run import Run as JobRun
 
 QUEUE = "backroom:bench"
 _STORE = """
@@ -39,7 +39,8 @@ async def enqueuing(url: str, later: float = 0) -> AsyncIterator[Add]:
 
 
 async def working(url: str, run: Run, slots: int) -> None:
-    async def note(_: dict[Any, Any], number: str, enqueued: str) -> None:
+    async def note(job: JobRun) -> None:
+        number, enqueued = job.args
         await run(int(number), float(enqueued))
 
     async with Database(url) as database:

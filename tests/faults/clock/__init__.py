@@ -1,0 +1,1 @@
+"""On a worker's PYTHONPATH: `sitecustomize` sets its clock."""
