@@ -53,18 +53,19 @@ class Feed:
                 await asyncio.sleep(_LOOK_SECONDS)
 
     @asynccontextmanager
-    async def flowing(self, most: int) -> AsyncIterator[None]:
-        """Put events as fast as they are done with, so that about `most` are always open."""
-        flow = asyncio.create_task(self._flow(most))
+    async def flowing(self, most: int, at_once: int = 5) -> AsyncIterator[None]:
+        """Put `at_once` events fifty times a second, as long as no more than `most` are open."""
+        flow = asyncio.create_task(self._flow(most, at_once))
         try:
             yield
         finally:
             self._is_over = True
             await flow
 
-    async def _flow(self, most: int) -> None:
+    async def _flow(self, most: int, at_once: int) -> None:
         while not self._is_over:
-            await self.put(max(0, most - await self.database.do("ZCARD", keys.OPEN)))
+            room = most - await self.database.do("ZCARD", keys.OPEN)
+            await self.put(min(at_once, max(0, room)))
             await asyncio.sleep(_LOOK_SECONDS)
 
 

@@ -11,7 +11,7 @@ from workers.plugins import Context, Plugin, Retry
 
 AFTER = 2.0
 """Seconds after which `again` asks to be run again."""
-LONG = LEASE_SECONDS + 2.0
+LONG = LEASE_SECONDS + 1.0
 """Seconds that `last` takes."""
 
 

@@ -16,7 +16,7 @@ from tests.faults.refresh_store import is_thorough
 from tests.faults.till import SUBSCRIBERS
 from workers import keys
 
-OPEN = 20
+OPEN = 60
 """Events that are open at any time."""
 SPREAD = 0.2
 """A worker is killed within so many seconds of being seen at work."""

@@ -75,7 +75,7 @@ async def returns_rubbish(event: Customer, ctx: Ctx) -> Any:
     return {object(): [b"\xff", float("nan"), ctx]}
 
 
-@plugin.on(CUSTOMER_UPDATE, attempts=2, backoff=0, timeout=1)
+@plugin.on(CUSTOMER_UPDATE, attempts=2, backoff=0, timeout=0.2)
 async def hangs(event: Customer, ctx: Ctx) -> None:
     _begin(event, ctx, "hangs")
     await asyncio.Event().wait()
@@ -85,7 +85,7 @@ async def hangs(event: Customer, ctx: Ctx) -> None:
 async def occupies(event: Customer, ctx: Ctx) -> None:
     """It blocks the event loop within its own time, and beyond that of the one that hangs."""
     _begin(event, ctx, "occupies")
-    time.sleep(8)  # noqa: ASYNC251 - this is what is tested
+    time.sleep(7)  # noqa: ASYNC251 - this is what is tested
 
 
 @plugin.on(CUSTOMER_UPDATE, timeout=0.1)
@@ -113,7 +113,7 @@ async def devours(event: Customer, ctx: Ctx) -> None:
     _begin(event, ctx, "devours")
     pieces = []
     while True:
-        pieces.append(bytearray(_PIECE_BYTES))
+        pieces.append(bytes(_PIECE_BYTES))
 
 
 def _begin(event: Customer, ctx: Ctx, name: str) -> None:
