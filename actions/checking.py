@@ -4,9 +4,13 @@ import math
 import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
+from types import NoneType
 from typing import Any, Final, TypeVar
 
 import msgspec
+from msgspec import UnsetType
+from msgspec.structs import astuple
 
 from actions.action import Action
 from actions.errors import BadAction
@@ -18,6 +22,9 @@ _STEP: Final = re.compile(r"(\w+)|\[(\d+)\]")
 _SHOWN: Final = 60
 _KEPT: Final = (Decimal, datetime, date, bytes, bytearray, memoryview)
 """Left as they are, so that none of them passes for text."""
+_COMMON: Final = frozenset({str, int, bool, NoneType, UnsetType})
+"""What most parameters are; these come through msgpack as they were, or not at all."""
+_encode: Final = msgspec.msgpack.Encoder().encode
 
 
 def checked(action: A) -> A:
@@ -28,10 +35,11 @@ def checked(action: A) -> A:
     """
     plain: Any = None
     try:
-        plain = msgspec.to_builtins(action, builtin_types=_KEPT)
-        kept: A = msgspec.convert(plain, type(action))
-        if not all(map(_is_plain, plain.values())):
-            _writable(plain)
+        kept = _quickly(action)
+        if kept is None:
+            plain = msgspec.to_builtins(action, builtin_types=_KEPT)
+            kept = msgspec.convert(plain, type(action))
+            _writable(msgspec.to_builtins(kept, builtin_types=_KEPT))
         kept.check()
     except (ValueError, TypeError, RecursionError) as error:
         said = _said(str(error), plain)
@@ -61,10 +69,20 @@ def made(kind: type[A], given: dict[str, Any], *, strict: bool = True) -> A:
     raise BadAction(f"{kind.__name__}: {said}")
 
 
-def _is_plain(value: Any) -> bool:
-    """Whether a parameter is of the common sort that can always be written."""
-    kind = type(value)
-    return value.isascii() if kind is str else kind is int or kind is bool or value is None
+def _quickly(action: A) -> A | None:
+    """Return an action of common parameters that are right; None where a closer look is due."""
+    if not _COMMON.issuperset(map(type, astuple(action))):
+        return None
+    try:
+        kept: A = _reader(type(action)).decode(_encode(action))
+    except (ValueError, OverflowError):
+        return None  # the closer look finds the words
+    return kept if kept == action else None  # text may have become a number that is none
+
+
+@cache
+def _reader(kind: type[A]) -> msgspec.msgpack.Decoder[A]:
+    return msgspec.msgpack.Decoder(kind)
 
 
 def _writable(value: Any, where: str = "$") -> None:
