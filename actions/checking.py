@@ -71,8 +71,10 @@ def made(kind: type[A], given: dict[str, Any], *, strict: bool = True) -> A:
 
 def _quickly(action: A) -> A | None:
     """Return an action of common parameters that are right; None where a closer look is due."""
-    if not _COMMON.issuperset(map(type, astuple(action))):
-        return None
+    for value in astuple(action):
+        kind = type(value)
+        if kind not in _COMMON or (kind is int and not _is_long(value)):
+            return None
     try:
         kept: A = _reader(type(action)).decode(_encode(action))
     except (ValueError, OverflowError):
@@ -101,12 +103,18 @@ def _writable(value: Any, where: str = "$") -> None:
 def _broken_rule(value: Any) -> str:
     if isinstance(value, str) and not _is_text(value):
         return "Expected text without half characters"
+    if isinstance(value, int) and not _is_long(value):
+        return "Expected an integer of 64 bits"
     if isinstance(value, Decimal | float) and not math.isfinite(value):
         return "Expected a finite number"
     if isinstance(value, datetime) and not _has_utc(value):
         return "Expected a time of the years 1 to 9999 in UTC"
     is_bytes = isinstance(value, bytes | bytearray | memoryview)
     return f"Expected str, got {type(value).__name__}" if is_bytes else ""
+
+
+def _is_long(value: int) -> bool:
+    return -(2**63) <= value < 2**63
 
 
 def _is_text(value: str) -> bool:
@@ -132,9 +140,9 @@ def _said(message: str, given: Any) -> str:
     rule = rule.rstrip(".").replace("`", "")
     if not found or not found[1]:
         return f"{rule}."
-    for name, index in _STEP.findall(found[1]):
-        try:
+    try:
+        for name, index in _STEP.findall(found[1]):
             given = given[int(index)] if index else given[name]
-        except (LookupError, TypeError):
-            return f"{found[1]}: {rule}."
-    return f"{found[1]}: {rule}, was {str(given)[:_SHOWN]!r}."
+        return f"{found[1]}: {rule}, was {str(given)[:_SHOWN]!r}."
+    except (LookupError, TypeError, ValueError):  # not to be found, or a number of 5000 digits
+        return f"{found[1]}: {rule}."

@@ -43,6 +43,7 @@ def test_what_is_right_comes_back_as_it_was() -> None:
     assert checked(product) == product
     assert checked(ListBrands()) == ListBrands()
     assert checked(ListBrands()).after is UNSET
+    assert checked(ListBrands(after=2**63 - 1)) == ListBrands(after=2**63 - 1)
 
 
 def test_plain_members_become_what_the_action_declares() -> None:
@@ -105,6 +106,17 @@ def test_plain_members_become_what_the_action_declares() -> None:
                 "date": datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=12))),
             },
             "date: Expected a time of the years 1 to 9999 in UTC, was '0001-01-01 00:00:00+12:00'.",
+        ),
+        (
+            ListProducts,
+            {"after": 2**63},
+            "after: Expected an integer of 64 bits, was '9223372036854775808'.",
+        ),
+        (ListProducts, {"after": 10**5000}, "after: Expected an integer of 64 bits."),
+        (
+            CreateSale,
+            {"source": SOURCE, "state": "parked", "service_fields": {"a": [-(2**63) - 1]}},
+            "service_fields.a[0]: Expected an integer of 64 bits, was '-9223372036854775809'.",
         ),
         (
             CreateProduct,
