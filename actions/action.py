@@ -2,6 +2,7 @@
 
 import re
 import typing
+from string import ascii_letters, digits
 from types import NoneType
 from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
 from urllib.parse import quote, urlencode
@@ -37,7 +38,7 @@ PathId = typing.Annotated[str, msgspec.Meta(min_length=1, pattern="[^.]")]
 """An id that stands in the path; dots alone would lead out of it."""
 
 _IN_PATH: Final = re.compile(r"{(\w+)}")
-_UNRESERVED: Final = re.compile(r"[A-Za-z0-9_.~-]+")
+_UNRESERVED: Final = f"{ascii_letters}{digits}_.~-"
 _body = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -75,23 +76,25 @@ class Action(Struct, Generic[R]):
     def request(self) -> Request:
         """Return what is sent."""
         operation = self.operation
-        in_path, path = operation.in_path, operation.path
-        if in_path:
-            path = _IN_PATH.sub(lambda found: _quoted(getattr(self, found[1])), path)
-        given = {
-            field.encode_name: value
-            for field in operation.parameters
-            if field.name not in in_path and (value := getattr(self, field.name)) is not UNSET
-        }
-        if operation.verb in {"GET", "DELETE"}:
+        path = operation.path
+        for name in operation.in_path:
+            path = path.replace(f"{{{name}}}", _quoted(getattr(self, name)))
+        given = {}
+        for name, wire_name in operation.beside_path:
+            value = getattr(self, name)
+            if value is not UNSET:
+                given[wire_name] = value
+        if operation.verb not in {"GET", "DELETE"}:
+            return Request(operation.verb, path, _body.encode(given))
+        if given:
             found = [pair for name, value in given.items() for pair in pairs(name, value)]
-            return Request(operation.verb, f"{path}?{urlencode(found)}" if found else path)
-        return Request(operation.verb, path, _body.encode(given))
+            path = f"{path}?{urlencode(found)}" if found else path
+        return Request(operation.verb, path)
 
 
 def _quoted(value: Any) -> str:
     text = str(value)
-    return text if _UNRESERVED.fullmatch(text) else quote(text, safe="")
+    return quote(text, safe="") if text.strip(_UNRESERVED) else text
 
 
 class Version(Struct, frozen=True):
@@ -192,10 +195,10 @@ def _declared(
 ) -> Declare:
     def declare(cls: type[A], /) -> type[A]:
         in_path = frozenset(_IN_PATH.findall(path))
-        names = {field.name for field in fields(cls)}
+        names = {field.name: field.encode_name for field in fields(cls)}
         for wrong, found in (
             ("has no docstring", not cls.__doc__),
-            ("has a path parameter that is no field", not in_path <= names),
+            ("has a path parameter that is no field", not in_path <= names.keys()),
             ("names no scope", not scope.split()),
             ("has a path that does not begin with /", not path.startswith("/")),
         ):
@@ -214,6 +217,7 @@ def _declared(
             **_answered(cls),
             parameters=fields(cls),
             in_path=in_path,
+            beside_path=tuple(pair for pair in names.items() if pair[0] not in in_path),
         )
         return cls
 

@@ -4,9 +4,13 @@ import math
 import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
+from types import NoneType
 from typing import Any, Final, TypeVar
 
 import msgspec
+from msgspec import UnsetType
+from msgspec.structs import astuple
 
 from actions.action import Action
 from actions.errors import BadAction
@@ -18,6 +22,9 @@ _STEP: Final = re.compile(r"(\w+)|\[(\d+)\]")
 _SHOWN: Final = 60
 _KEPT: Final = (Decimal, datetime, date, bytes, bytearray, memoryview)
 """Left as they are, so that none of them passes for text."""
+_COMMON: Final = frozenset({str, int, bool, NoneType, UnsetType})
+"""What most parameters are; these come through msgpack as they were, or not at all."""
+_encode: Final = msgspec.msgpack.Encoder().encode
 
 
 def checked(action: A) -> A:
@@ -28,10 +35,11 @@ def checked(action: A) -> A:
     """
     plain: Any = None
     try:
-        plain = msgspec.to_builtins(action, builtin_types=_KEPT)
-        kept: A = msgspec.convert(plain, type(action))
-        if not all(map(_is_plain, plain.values())):
-            _writable(plain)
+        kept = _quickly(action)
+        if kept is None:
+            plain = msgspec.to_builtins(action, builtin_types=_KEPT)
+            kept = msgspec.convert(plain, type(action))
+            _writable(msgspec.to_builtins(kept, builtin_types=_KEPT))
         kept.check()
     except (ValueError, TypeError, RecursionError) as error:
         said = _said(str(error), plain)
@@ -61,10 +69,22 @@ def made(kind: type[A], given: dict[str, Any], *, strict: bool = True) -> A:
     raise BadAction(f"{kind.__name__}: {said}")
 
 
-def _is_plain(value: Any) -> bool:
-    """Whether a parameter is of the common sort that can always be written."""
-    kind = type(value)
-    return value.isascii() if kind is str else kind is int or kind is bool or value is None
+def _quickly(action: A) -> A | None:
+    """Return an action of common parameters that are right; None where a closer look is due."""
+    for value in astuple(action):
+        kind = type(value)
+        if kind not in _COMMON or (kind is int and not _is_long(value)):
+            return None
+    try:
+        kept: A = _reader(type(action)).decode(_encode(action))
+    except (ValueError, OverflowError):
+        return None  # the closer look finds the words
+    return kept if kept == action else None  # text may have become a number that is none
+
+
+@cache
+def _reader(kind: type[A]) -> msgspec.msgpack.Decoder[A]:
+    return msgspec.msgpack.Decoder(kind)
 
 
 def _writable(value: Any, where: str = "$") -> None:
@@ -83,12 +103,18 @@ def _writable(value: Any, where: str = "$") -> None:
 def _broken_rule(value: Any) -> str:
     if isinstance(value, str) and not _is_text(value):
         return "Expected text without half characters"
+    if isinstance(value, int) and not _is_long(value):
+        return "Expected an integer of 64 bits"
     if isinstance(value, Decimal | float) and not math.isfinite(value):
         return "Expected a finite number"
     if isinstance(value, datetime) and not _has_utc(value):
         return "Expected a time of the years 1 to 9999 in UTC"
     is_bytes = isinstance(value, bytes | bytearray | memoryview)
     return f"Expected str, got {type(value).__name__}" if is_bytes else ""
+
+
+def _is_long(value: int) -> bool:
+    return -(2**63) <= value < 2**63
 
 
 def _is_text(value: str) -> bool:
@@ -114,9 +140,9 @@ def _said(message: str, given: Any) -> str:
     rule = rule.rstrip(".").replace("`", "")
     if not found or not found[1]:
         return f"{rule}."
-    for name, index in _STEP.findall(found[1]):
-        try:
+    try:
+        for name, index in _STEP.findall(found[1]):
             given = given[int(index)] if index else given[name]
-        except (LookupError, TypeError):
-            return f"{found[1]}: {rule}."
-    return f"{found[1]}: {rule}, was {str(given)[:_SHOWN]!r}."
+        return f"{found[1]}: {rule}, was {str(given)[:_SHOWN]!r}."
+    except (LookupError, TypeError, ValueError):  # not to be found, or a number of 5000 digits
+        return f"{found[1]}: {rule}."

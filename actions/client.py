@@ -35,8 +35,9 @@ class Client:
         version: str = API_VERSION,
         link: str = "",
     ) -> None:
-        """Use a session of `open_session`; `origin` holds `{domain_prefix}`.
+        """Use a session of `open_session`: it alone sends a write once when the connection breaks.
 
+        `origin` holds `{domain_prefix}`.
         `link` is where a retailer grants more scopes, for the words of an error.
         """
         self.odd_shapes = 0
@@ -66,8 +67,8 @@ class Client:
         grant = await self._tokens.get(retailer)
         if _lacking(action, grant):
             grant = await self._tokens.latest(retailer)
-        if lacking := _lacking(action, grant):
-            raise MissingScope(action.operation.name, retailer, lacking, self._link)
+            if lacking := _lacking(action, grant):
+                raise MissingScope(action.operation.name, retailer, lacking, self._link)
         request = action.request()
         url = URL(f"{self._root(retailer)}/api/{version}{request.path}", encoded=True)
         sending = Sending(action, retailer, request, url, self._log)
@@ -105,6 +106,6 @@ class Client:
 def _lacking(action: Action[Any], grant: Grant) -> tuple[str, ...]:
     """Return the scopes that an action needs and that are known not to be granted."""
     granted = grant.pair.scopes
-    if granted is None:
+    if granted is None or granted.issuperset(needed := action.needs()):
         return ()
-    return tuple(scope for scope in action.needs() if scope not in granted)
+    return tuple(scope for scope in needed if scope not in granted)

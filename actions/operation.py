@@ -34,6 +34,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     """What the pages of a list hold; None for the others."""
     parameters: tuple[FieldInfo, ...]
     in_path: frozenset[str]
+    beside_path: tuple[tuple[str, str], ...]
+    """Of those that are not in the path the name, and the name on the wire."""
     deprecated: bool = False
 
     @property

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -18,7 +19,7 @@ from actions.errors import BadAction
 from actions.resources.brands import CreateBrand, GetBrand, ListBrands
 from actions.resources.product_rows import OpeningStock
 from actions.resources.products import CreateProduct, ListProducts
-from actions.resources.promotions import GetPromotion
+from actions.resources.promotions import GetPromotion, ListPromotions
 from actions.resources.sales import CreateSale
 from actions.resources.stock_adjustments import CreateStockAdjustments
 
@@ -42,6 +43,7 @@ def test_what_is_right_comes_back_as_it_was() -> None:
     assert checked(product) == product
     assert checked(ListBrands()) == ListBrands()
     assert checked(ListBrands()).after is UNSET
+    assert checked(ListBrands(after=2**63 - 1)) == ListBrands(after=2**63 - 1)
 
 
 def test_plain_members_become_what_the_action_declares() -> None:
@@ -105,6 +107,27 @@ def test_plain_members_become_what_the_action_declares() -> None:
             },
             "date: Expected a time of the years 1 to 9999 in UTC, was '0001-01-01 00:00:00+12:00'.",
         ),
+        (
+            ListProducts,
+            {"after": 2**63},
+            "after: Expected an integer of 64 bits, was '9223372036854775808'.",
+        ),
+        (ListProducts, {"after": 10**5000}, "after: Expected an integer of 64 bits."),
+        (
+            CreateSale,
+            {"source": SOURCE, "state": "parked", "service_fields": {"a": [-(2**63) - 1]}},
+            "service_fields.a[0]: Expected an integer of 64 bits, was '-9223372036854775809'.",
+        ),
+        (
+            CreateProduct,
+            {"name": "Tee", "supply_price": "NaN"},
+            "supply_price: Expected a finite number, was 'NaN'.",
+        ),
+        (
+            ListPromotions,
+            {"end_time_from": "0001-01-01T00:00:00+12:00"},
+            "end_time_from: Expected a time of the years 1 to 9999 in UTC, was '0001-01-01T00:00",
+        ),
         (CreateStockAdjustments, {"stock_adjustments": []}, "stock_adjustments: Expected array of"),
     ],
 )
@@ -148,6 +171,7 @@ values = st.recursive(
     | st.floats()
     | st.decimals()
     | texts
+    | st.sampled_from(["1.50", "NaN", "2026-10-24T12:00:00Z", "0001-01-01T00:00:00+12:00"])
     | st.binary()
     | st.datetimes(timezones=st.just(UTC) | st.none())
     | st.just(UNSET),
@@ -183,6 +207,8 @@ def test_any_parameters_are_refused_in_a_sentence_or_can_be_written(action: Acti
         assert str(found).encode()
         assert len(str(found)) <= LONGEST
     else:
+        plain = msgspec.to_builtins(action, builtin_types=(Decimal, datetime, bytes))
+        assert found == msgspec.convert(plain, type(action))
         request = found.request()
         assert request.path.isascii()
         json.loads(request.body or b"{}", parse_constant=pytest.fail)

@@ -1,9 +1,11 @@
 """What a caller sees of a network and a vendor that fail: each fault of the simulator in turn."""
 
 import asyncio
+import socket
 import time
 from collections import Counter
 from collections.abc import Awaitable
+from contextlib import suppress
 from typing import Any, Final
 
 import aiohttp
@@ -27,7 +29,12 @@ from actions.resources.brands import CreateBrand, ListBrands
 from actions.resources.inventory import ListInventory
 from actions.resources.outlets import ListOutlets
 from actions.resources.product_images import SetImagePosition
-from actions.resources.products import DeleteProduct, ProductChange, UpdateProduct
+from actions.resources.products import (
+    DeleteProduct,
+    FamilyChange,
+    ProductChange,
+    UpdateProduct,
+)
 from actions.resources.taxes import ListTaxes
 from actions.secret import Secret
 from actions.simulator.faults import Fault
@@ -124,6 +131,34 @@ async def test_a_put_that_may_not_be_repeated_leaves_once_even_on_a_used_connect
     assert isinstance(await failed(shop.call(change)), OutcomeUnknown)
     assert len(shop.seen()) == 1
     assert len(shop.written()) == (1 if fault == "lost-answer" else 0)
+
+
+async def test_a_put_that_breaks_off_while_its_body_leaves_is_not_sent_again(
+    grants: Grants, tokens: Tokens, session: aiohttp.ClientSession
+) -> None:
+    verbs: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError):
+            verb = b""
+            while verb != b"PUT":
+                verb = (await reader.readuntil(b"\r\n\r\n")).split()[0]
+                verbs.append(verb)
+                if verb == b"GET":
+                    writer.write(b'HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{"data":[]}')
+        writer.transport.abort()
+
+    await grants.keep("kowhai", Pair(access=Secret("opens-nothing")))
+    listener = socket.create_server(("127.0.0.1", 0))
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # the body cannot leave at once
+    async with await asyncio.start_server(serve, sock=listener):
+        origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        client = Client(tokens, session, origin=origin)
+        await client.call(ListBrands(), "kowhai")
+        long = FamilyChange(description="x" * 1_000_000)
+        error = await failed(client.call(UpdateProduct("p1", common=long), "kowhai"))
+    assert isinstance(error, OutcomeUnknown)
+    assert verbs == [b"GET", b"PUT"]
 
 
 async def test_a_write_that_does_no_harm_twice_is_repeated(shop: Shop) -> None:

@@ -29,15 +29,18 @@ from tests.benchmarks.answering import ITEMS
 from tests.benchmarks.figures import Figure, ratio
 from tests.benchmarks.processes import Wrong, await_ready, free_port, running, started
 
-_ROUNDS = 9
-_SECONDS = 1.0
+_ROUNDS = 41
+_SECONDS = 0.2
 _CALLERS = 16
 _PAGE = 1000
 _TOKEN = "opens-nothing"
 
 
 class Calls(Struct):
-    """Calls a second of each round."""
+    """Calls in a second of this process' CPU time, in each round.
+
+    It is the client that takes the time here, and the server's share of the cores disturbs less.
+    """
 
     bare: list[float]
     ours: list[float]
@@ -74,7 +77,7 @@ def calling() -> list[Figure]:
     if (items.items, items.requests) != (ITEMS, wanted):
         raise Wrong(f"{items.items} items in {items.requests} requests, not {wanted}")
     return [
-        Figure("client.call", sorted(calls.ours)[_ROUNDS // 2], "/s"),
+        Figure("client.call, in a second of CPU time", sorted(calls.ours)[_ROUNDS // 2], "/s"),
         ratio("client.call / bare aiohttp", calls.ours, calls.bare, 0.85),
         Figure(f"memory of items over {ITEMS:,} products", items.megabytes, "MB", most=120),
         Figure("requests for them", items.requests),
@@ -91,14 +94,14 @@ def _measured(what: str, port: int) -> bytes:
 
 
 async def _calls(port: int) -> Calls:
-    async with open_session() as session:
+    async with open_session() as session, aiohttp.ClientSession() as anyones:
         client = Client(_Known(), session, origin=_origin(port))
         url = f"http://127.0.0.1:{port}/kowhai/api/2026-07/products/7"
         headers = {"Authorization": f"Bearer {_TOKEN}"}
         read = decoder(Data[Product])
 
         async def bare() -> object:
-            async with session.get(url, headers=headers) as answer:
+            async with anyones.get(url, headers=headers) as answer:
                 return read.decode(await answer.read()).data
 
         async def ours() -> object:
@@ -112,7 +115,7 @@ async def _calls(port: int) -> Calls:
 
 
 async def _rate(call: Callable[[], Awaitable[object]]) -> float:
-    count, began = 0, time.perf_counter()
+    count, began, spent = 0, time.perf_counter(), time.process_time()
 
     async def caller() -> None:
         nonlocal count
@@ -121,7 +124,7 @@ async def _rate(call: Callable[[], Awaitable[object]]) -> float:
             count += 1
 
     await asyncio.gather(*(caller() for _ in range(_CALLERS)))
-    return count / (time.perf_counter() - began)
+    return count / (time.process_time() - spent)
 
 
 async def _items(port: int) -> Items:
