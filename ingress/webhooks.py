@@ -1,6 +1,7 @@
 """The way in for deliveries: read, verify, store, acknowledge. Nothing is decoded here."""
 
 import asyncio
+import base64
 import itertools
 import os
 import time
@@ -24,6 +25,7 @@ ANSWER_SECONDS = 1.8
 """Time for Redis to take a delivery; the vendor waits 5 s in all (vendor: Webhooks)."""
 READ_SECONDS = 10.0
 _LONGEST_TYPE = 64
+_ID_CHARACTERS = 20
 _LONGEST_CONTENT_TYPE = 128
 
 
@@ -163,10 +165,14 @@ class Door:
 
 
 def _ids() -> Iterator[str]:
-    """Make event ids: they sort by time, and no 65,536 of a process in one ms are alike."""
-    process = os.urandom(4).hex()
+    """Make event ids: they sort by time, and no 65,536 of a process in one ms are alike.
+
+    Each stands in Redis six times, so it is written in 20 characters: base 32 sorts as bytes do.
+    """
+    process = os.urandom(4)
     for count in itertools.count():
-        yield f"{now_ms():012x}{count & 0xFFFF:04x}{process}"
+        row = now_ms().to_bytes(6) + (count & 0xFFFF).to_bytes(2) + process
+        yield base64.b32hexencode(row).decode()[:_ID_CHARACTERS].lower()
 
 
 def _kind(request: web.Request) -> str:

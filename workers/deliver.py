@@ -128,7 +128,7 @@ class Deliverer:
     def _context(
         self, subscriber: Subscriber, given: Event[object], begun: Begun
     ) -> Context[Struct]:
-        bound = log.bind(
+        bound = structlog.get_logger(  # bound when first used: many never log
             event_id=given.id,
             event_type=given.type.name,
             retailer=given.retailer,
