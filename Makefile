@@ -19,7 +19,7 @@ demo: $(READY) ## Webhooks to a plugin, end to end, on a real Redis
 	@$(BIN)/backroom demo
 
 test: $(READY) ## All tests
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto
 
 lint: $(READY) ## Style, types, floors
 	$(BIN)/ruff format --check

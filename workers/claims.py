@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from actions.database import Database, Script
 
-LEASE_SECONDS: Final = 5.0
-"""How long a claim lasts without being renewed: how soon a killed worker's jobs run again."""
+LEASE_SECONDS: Final = 4.5
+"""How long a claim lasts without being renewed: a killed worker's jobs run again within 5 s."""
 MOST_AT_ONCE: Final = 128
 """Jobs claimed or ended in one round trip: Redis serves nobody else meanwhile."""
 MOST_CLAIMS: Final = 5

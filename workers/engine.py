@@ -104,6 +104,8 @@ class Engine(Worker):
         if self._listening is not None:
             await cancelled(self._listening)
         await asyncio.gather(*self.tasks.values(), return_exceptions=True)
+        for run in self._runs.values():
+            run.end(0.0)  # one that was cancelled before its first step
         try:
             await self._traffic.close()
         finally:
@@ -202,6 +204,11 @@ class Engine(Worker):
             return
         if why == "lost":
             log.warning("job.lost", job_id=run.job_id, reason="its lease went to another worker")
+        if why == run.stopped == "late":  # it does not heed being cancelled: it costs no slot more
+            run.stopped = "lost"
+            run.end()
+            self._forget(run)
+            return
         run.stopped = why
         if run.job_id in self.tasks:
             self.tasks[run.job_id].cancel()

@@ -94,7 +94,7 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize("wrong", WRONG)
+@pytest.mark.parametrize("wrong", WRONG, ids=range(len(WRONG)))
 def test_a_wrong_key_is_said_in_words_without_showing_it(wrong: str) -> None:
     with pytest.raises(WrongSetting) as caught:
         Vault([OLD, Secret(wrong)])

@@ -1,6 +1,7 @@
 """The engine on a real Redis: claims, leases, wake-ups, and jobs that cannot be run."""
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -434,6 +435,28 @@ async def test_a_run_that_takes_longer_than_it_may_is_put_back(
     (line,) = named(lines, "job.postponed")
     assert (line["job_id"], line["error"]) == ("j", "TimeoutError")
     assert await keys(database) == [b"arq:job:j"]
+
+
+async def test_a_run_that_does_not_heed_its_end_is_left_and_costs_no_slot(
+    add: Add, engine: Start, database: Database
+) -> None:
+    await add("j")
+    go, over = asyncio.Event(), asyncio.Event()
+
+    async def deaf(run: Run) -> None:
+        run.hold(0.1)
+        while not go.is_set():
+            with contextlib.suppress(asyncio.CancelledError):
+                await go.wait()
+        over.set()
+
+    one = engine({"note": deaf})
+    one.max_burst_jobs = 1
+    await one.async_run()
+    go.set()
+    await over.wait()
+    assert await database.do("EXISTS", "arq:job:j") == 1, "its lease ends, and another may try"
+    assert await database.do("GET", "arq:retry:j") == b"1"
 
 
 async def test_an_engine_that_is_told_to_stop_ends_what_it_has_begun_and_claims_nothing_more(
