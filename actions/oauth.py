@@ -179,6 +179,7 @@ def _pair(answer: _Answer) -> Pair:
         refresh=Secret(answer.refresh_token),
         # By our own clock: theirs may differ from it, and only ours tells us when.
         expires_at=time.time() + lasts,
+        lasts=lasts,
         scopes=frozenset(answer.scope.split()) or None,
     )
 

@@ -117,6 +117,7 @@ async def test_a_code_becomes_a_pair_that_opens_the_store(kowhai: Browser, oauth
     assert await opens(kowhai, pair.access)
     assert pair.scopes == frozenset(SCOPES)
     assert abs(pair.expires_at - time.time() - 86_400) < MINUTE
+    assert pair.lasts == 86_400
 
 
 async def test_scopes_that_were_asked_for_and_not_granted_are_not_kept(kowhai: Browser) -> None:
