@@ -34,6 +34,8 @@ class Pair(Struct, frozen=True, kw_only=True):
     """Empty for a personal token, which is never refreshed."""
     expires_at: float = 0
     """In seconds since 1970; 0 is never."""
+    lasts: float = 0
+    """The access token's whole life in seconds; 0 where nobody says."""
     scopes: frozenset[str] | None = None
     """What was granted; None where nobody says, as for personal tokens."""
 
@@ -94,11 +96,11 @@ class Grants:
             NotConnected: there is none.
             CannotOpen: it was sealed with a key that is not in `BACKROOM_KEYS`.
         """
-        names = ("tokens", "expires", "scopes", "generation", "state", "why")
+        names = ("tokens", "expires", "lasts", "scopes", "generation", "state", "why")
         found = await self._database.do("HMGET", _key(retailer), *names)
         if found[0] is None:
             raise not_linked(retailer)
-        tokens, expires, scopes, generation, state, why = found
+        tokens, expires, lasts, scopes, generation, state, why = found
         access, refresh = msgspec.msgpack.decode(self._vault.open(tokens, _bound(retailer)))
         return Grant(
             retailer=retailer,
@@ -106,6 +108,7 @@ class Grants:
                 access=Secret(access),
                 refresh=Secret(refresh),
                 expires_at=float(expires),
+                lasts=float(lasts or 0),
                 scopes=frozenset(scopes.decode().split()) or None,
             ),
             generation=int(generation),
@@ -142,10 +145,10 @@ class Grants:
         args = [grant.generation, turn.fence, what, *more]
         await self._database.run(_END, [_key(grant.retailer)], args)
 
-    def _kept(self, retailer: str, pair: Pair) -> tuple[bytes, float, str]:
+    def _kept(self, retailer: str, pair: Pair) -> tuple[bytes, float, str, float]:
         tokens = msgspec.msgpack.encode((pair.access.reveal(), pair.refresh.reveal()))
         sealed = self._vault.seal(tokens, _bound(retailer))
-        return sealed, pair.expires_at, " ".join(sorted(pair.scopes or ()))
+        return sealed, pair.expires_at, " ".join(sorted(pair.scopes or ())), pair.lasts
 
 
 async def standings(database: Database, retailers: Sequence[str]) -> dict[str, Standing]:

@@ -18,6 +18,8 @@ from actions.vendor import AUTHORIZE_URL, ORIGIN
 
 _SECONDS: Final = 10.0
 """For one token request; a turn to refresh lasts longer."""
+_CONNECT_SECONDS: Final = 5.0
+"""Of those to get a connection: in them nothing has been sent."""
 _SHOWN: Final = 100
 _MINUTE: Final = 60.0
 _REFUSALS: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED})
@@ -132,12 +134,12 @@ class OAuth:
             async with self._session.post(
                 url,
                 data=form,
-                timeout=aiohttp.ClientTimeout(total=_SECONDS),
+                timeout=aiohttp.ClientTimeout(total=_SECONDS, connect=_CONNECT_SECONDS),
                 allow_redirects=False,  # the form holds the client secret
             ) as answer:
                 body = await answer.read()
                 status, headers = answer.status, answer.headers
-        except aiohttp.ClientConnectorError as error:
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise TokensUnanswered(f"Nothing answers at {url.host}.", sent=False) from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise TokensUnanswered(
@@ -177,6 +179,7 @@ def _pair(answer: _Answer) -> Pair:
         refresh=Secret(answer.refresh_token),
         # By our own clock: theirs may differ from it, and only ours tells us when.
         expires_at=time.time() + lasts,
+        lasts=lasts,
         scopes=frozenset(answer.scope.split()) or None,
     )
 

@@ -16,7 +16,7 @@ from actions.secret import Secret
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 EARLY_SECONDS: Final = 600
-"""A token is refreshed so long before it expires."""
+"""A token is refreshed so long before it expires, and one of a short life half of it before."""
 _PATIENCE: Final = 20.0
 """Seconds to wait for another process' turn: a little longer than a turn lasts."""
 _LOOK_SECONDS: Final = 0.01
@@ -167,7 +167,8 @@ class Tokens:
 
 
 def _is_ending(pair: Pair) -> bool:
-    return bool(pair.expires_at) and pair.expires_at - time.time() < EARLY_SECONDS
+    early = min(EARLY_SECONDS, pair.lasts / 2) if pair.lasts else EARLY_SECONDS
+    return bool(pair.expires_at) and pair.expires_at - time.time() < early
 
 
 def _is_good(pair: Pair) -> bool:

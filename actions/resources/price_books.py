@@ -5,6 +5,7 @@ from typing import Literal
 from msgspec import UNSET, Struct, UnsetType
 
 from actions.action import Action, Page, PagedAction, PathId, Versioned, get
+from actions.errors import BadAction
 from actions.lenient import Id, Number, Text, UtcTime
 from actions.resources.outlets import Outlet
 
@@ -81,11 +82,12 @@ class ListPriceBooks(Versioned[PriceBook]):
     customer_group_id: str | UnsetType = UNSET
 
     def following(self, page: Page[PriceBook]) -> PagedAction[PriceBook] | None:
-        """Go on by version; raise `ValueError` where another order would skip price books."""
+        """Go on by version; raise `BadAction` where another order would skip price books."""
         if page.data and (self.order not in (UNSET, "version") or self.direction == "DESC"):
-            raise ValueError(
-                "order and direction: only a list that ascends by version has a next page;"
-                f" this one has order {self.order!r} and direction {self.direction!r}."
+            raise BadAction(
+                f"{self.operation.name}: order and direction: only a list that ascends by version "
+                f"has a next page; this one has order {self.order!r:.60} and direction "
+                f"{self.direction!r}."
             )
         return super().following(page)
 

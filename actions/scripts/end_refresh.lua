@@ -2,7 +2,7 @@
 -- whoever got a pair holds the only one that is valid.
 -- KEYS: grant
 -- ARGV: generation that was refreshed, fence, what happened: kept | refused | unsent | unanswered,
---       then for kept: tokens, expires, scopes; for refused: why
+--       then for kept: tokens, expires, scopes, lasts; for refused: why
 -- Answers 1 when it counted.
 local grant, generation, fence, what = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
 local kept = redis.call('HMGET', grant, 'generation', 'fence')
@@ -11,7 +11,7 @@ if kept[1] ~= generation then
 end
 if what == 'kept' then
   redis.call('HSET', grant, 'tokens', ARGV[4], 'expires', ARGV[5], 'scopes', ARGV[6],
-    'state', 'linked', 'generation', generation + 1)
+    'lasts', ARGV[7], 'state', 'linked', 'generation', generation + 1)
   redis.call('HDEL', grant, 'turn_until', 'asked', 'why')
   return 1
 end

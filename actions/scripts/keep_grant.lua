@@ -1,9 +1,9 @@
 -- Keep what a retailer has just granted; it ends every turn that is under way.
 -- KEYS: grant
--- ARGV: tokens, expires, scopes
+-- ARGV: tokens, expires, scopes, lasts
 local grant = KEYS[1]
 local generation = redis.call('HINCRBY', grant, 'generation', 1)
 redis.call('HSET', grant, 'tokens', ARGV[1], 'expires', ARGV[2], 'scopes', ARGV[3],
-  'state', 'linked')
+  'lasts', ARGV[4], 'state', 'linked')
 redis.call('HDEL', grant, 'turn_until', 'asked', 'why')
 return generation

@@ -17,12 +17,13 @@ def pair(number: int = 1) -> Pair:
         access=Secret(f"access-{number}-of-kowhai"),
         refresh=Secret(f"refresh-{number}-of-kowhai"),
         expires_at=time.time() + 86_400,
+        lasts=86_400,
         scopes=frozenset({"webhooks", "products:read"}),
     )
 
 
-def told(one: Pair) -> tuple[str, str, float, frozenset[str] | None]:
-    return one.access.reveal(), one.refresh.reveal(), one.expires_at, one.scopes
+def told(one: Pair) -> tuple[str, str, float, float, frozenset[str] | None]:
+    return one.access.reveal(), one.refresh.reveal(), one.expires_at, one.lasts, one.scopes
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import aiohttp
@@ -116,6 +117,7 @@ async def test_a_code_becomes_a_pair_that_opens_the_store(kowhai: Browser, oauth
     assert await opens(kowhai, pair.access)
     assert pair.scopes == frozenset(SCOPES)
     assert abs(pair.expires_at - time.time() - 86_400) < MINUTE
+    assert pair.lasts == 86_400
 
 
 async def test_scopes_that_were_asked_for_and_not_granted_are_not_kept(kowhai: Browser) -> None:
@@ -262,6 +264,22 @@ async def test_where_nothing_listens_nothing_was_sent(session: aiohttp.ClientSes
         with pytest.raises(TokensUnanswered, match="Nothing answers at ") as caught:
             await OAuth(session, application(), origin).refresh("kowhai", Secret("good"))
         assert not caught.value.sent
+
+
+class Crowded(aiohttp.TCPConnector):
+    """Has no connection to give until the caller's patience is over."""
+
+    async def connect(self, req: Any, traces: Any, timeout: aiohttp.ClientTimeout) -> Any:  # noqa: ASYNC109 - aiohttp's own
+        del req, traces
+        assert timeout.connect, "it would wait until the whole request's time is over"
+        raise TimeoutError
+
+
+async def test_where_no_connection_is_to_be_had_in_time_nothing_was_sent() -> None:
+    async with aiohttp.ClientSession(connector=Crowded()) as session:
+        with pytest.raises(TokensUnanswered, match="Nothing answers at ") as caught:
+            await OAuth(session, application()).refresh("kowhai", Secret("good"))
+    assert not caught.value.sent
 
 
 @pytest.mark.parametrize(

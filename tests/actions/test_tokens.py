@@ -41,11 +41,12 @@ class Endpoint:
         return new if self.rotates else Pair(access=new.access, expires_at=new.expires_at)
 
 
-def pair(number: int, lasts: float) -> Pair:
+def pair(number: int, left: float, lasts: float = 0) -> Pair:
     return Pair(
         access=Secret(f"access-{number}"),
         refresh=Secret(f"refresh-{number}"),
-        expires_at=time.time() + lasts,
+        expires_at=time.time() + left,
+        lasts=lasts,
         scopes=frozenset({"products:read"}),
     )
 
@@ -81,6 +82,15 @@ async def test_a_token_is_refreshed_ten_minutes_before_it_expires_and_not_sooner
 ) -> None:
     assert EARLY_SECONDS == 10 * MINUTE
     await grants.keep("kowhai", pair(1, EARLY_SECONDS + early))
+    assert await access(tokens) == f"access-{asked + 1}"
+    assert endpoint.asked == ["refresh-1"] * asked
+
+
+@pytest.mark.parametrize(("early", "asked"), [(5, 0), (-5, 1)])
+async def test_a_token_of_a_short_life_is_refreshed_when_half_of_it_is_over(
+    tokens: Tokens, grants: Grants, endpoint: Endpoint, early: float, asked: int
+) -> None:
+    await grants.keep("kowhai", pair(1, MINUTE + early, lasts=2 * MINUTE))
     assert await access(tokens) == f"access-{asked + 1}"
     assert endpoint.asked == ["refresh-1"] * asked
 

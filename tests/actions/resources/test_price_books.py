@@ -4,6 +4,7 @@ from decimal import Decimal
 import pytest
 
 from actions.action import Page
+from actions.errors import BadAction
 from actions.lenient import decode
 from actions.resources.outlets import Outlet
 from actions.resources.price_books import (
@@ -32,7 +33,7 @@ def test_price_books_without_a_version_envelope_are_walked_by_their_rows() -> No
     "listing", [ListPriceBooks(order="name"), ListPriceBooks(direction="DESC")]
 )
 def test_price_books_in_an_order_of_their_own_have_no_next_page(listing: ListPriceBooks) -> None:
-    with pytest.raises(ValueError, match=r"^order and direction: "):
+    with pytest.raises(BadAction, match=r"^ListPriceBooks: order and direction: only a list that"):
         listing.following(page(3, 7))
     assert listing.following(page()) is None
 
