@@ -62,7 +62,7 @@ class Senders:
 async def test_what_was_acknowledged_outlives_a_redis_whose_power_is_cut(
     environ: dict[str, str], key: str, tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
-    kills, number = (20, 3) if is_thorough(pytestconfig) else (1, 2)
+    kills, number = (20, 3) if is_thorough(pytestconfig) else (2, 2)
     with RedisServer() as redis:
         environ = {**environ, "REDIS_URL": redis.url}
         async with Database(redis.url) as database, hired(environ, "till", tmp_path) as crew:
