@@ -43,9 +43,9 @@ async def test_only_the_jobs_of_unruly_subscribers_suffer(
     tmp_path: Path,
     pytestconfig: pytest.Config,
 ) -> None:
-    (event_id,) = await feed.put(1, "customer.update")
     if not is_thorough(pytestconfig):
-        await as_if_most_had_died(feed, event_id)
+        pytest.skip("a minute long, for each death costs a lease: see `make faults`")
+    (event_id,) = await feed.put(1, "customer.update")
     async with hired(environ, "unruly", tmp_path) as crew, supervised(crew) as codes:
         async with feed.flowing(OPEN, at_once=1):
             await feed.over(event_id)
@@ -65,13 +65,6 @@ async def test_only_the_jobs_of_unruly_subscribers_suffer(
         f"{len(codes)} workers their lives; all {len(sales)} events of the good one beside them "
         f"are done, {again} of their runs again"
     )
-
-
-async def as_if_most_had_died(feed: Feed, event_id: str) -> None:
-    """Let one death more be too many, or none: each costs the time of a lease."""
-    for name in DEADLY:
-        deaths = MOST_CLAIMS - (name != "spins")
-        await feed.database.do("SET", f"arq:retry:{event_id}:unruly.{name}", deaths)
 
 
 @asynccontextmanager
