@@ -77,7 +77,7 @@ class Engine(Worker):
         while not self._is_over():
             if self._traffic.is_away:
                 await self._traffic.pause()
-            elif self._traffic.take_off(self._free(), 0 if self._suspects else 1) or self._begin():
+            elif self._traffic.take_off(self._free(), self._room_for_suspects()) or self._begin():
                 await asyncio.sleep(0)  # what was sent is on its way before more is begun
             else:
                 await self._traffic.rest()
@@ -161,6 +161,10 @@ class Engine(Worker):
         if self.burst and self.max_burst_jobs >= 0:
             free = min(free, self.max_burst_jobs - self._begun - self._traffic.asked)
         return max(free, 0)
+
+    def _room_for_suspects(self) -> int:
+        """Return 1 where none runs here and none may be on its way."""
+        return 0 if self._suspects or self._traffic.asked else 1
 
     def _is_over(self) -> bool:
         """Say whether nothing runs and nothing more is to be begun."""
