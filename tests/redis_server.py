@@ -1,6 +1,5 @@
 """A Redis whose power can be cut: its folder stays, and it starts again from what it had synced."""
 
-import socket
 import subprocess
 import tempfile
 import time
@@ -8,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from workers.embedded import server_binary
+from workers.embedded import SOCKET, answers, options, server_binary
 
 _SECONDS = 20.0
 
@@ -18,7 +17,6 @@ class RedisServer:
 
     def __enter__(self) -> Self:
         self._folder = tempfile.TemporaryDirectory(prefix="backroom-")
-        self._socket = Path(self._folder.name) / "redis.sock"
         self.start()
         return self
 
@@ -33,25 +31,17 @@ class RedisServer:
 
     @property
     def url(self) -> str:
-        return f"unix://{self._socket}"
+        return f"unix://{Path(self._folder.name) / SOCKET}"
 
     def start(self) -> None:
         """Start it and wait until it has loaded what it had."""
-        options = {
-            "port": "0",
-            "unixsocket": str(self._socket),
-            "dir": self._folder.name,
-            "appendonly": "yes",
-            "appendfsync": "always",
-            "save": "",
-            "maxmemory-policy": "noeviction",
-        }
-        words = [part for name, value in options.items() for part in (f"--{name}", value)]
         self._process = subprocess.Popen(  # noqa: S603 - our own command line
-            [server_binary(), *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [server_binary(), *options(Path(self._folder.name), "always")],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         deadline = time.monotonic() + _SECONDS
-        while not self._answers():
+        while not answers(Path(self._folder.name)):
             assert time.monotonic() < deadline, "Redis does not start"
             time.sleep(0.005)
 
@@ -59,13 +49,3 @@ class RedisServer:
         """Cut its power."""
         self._process.kill()
         self._process.wait()
-
-    def _answers(self) -> bool:
-        with socket.socket(socket.AF_UNIX) as client:
-            client.settimeout(1.0)
-            try:
-                client.connect(str(self._socket))
-                client.sendall(b"PING\r\n")
-                return client.recv(64).startswith(b"+PONG")
-            except OSError:
-                return False

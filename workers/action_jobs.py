@@ -24,7 +24,7 @@ from workers import keys
 from workers.claims import MOST_AT_ONCE, Effects
 from workers.group_commit import GroupCommit
 from workers.plugins import KEEP_SECONDS
-from workers.queue import RUN_ACTION, job
+from workers.queue import RUN_ACTION, RUNNING_PREFIX, job
 from workers.retry import ACTION, Decision, GiveUp, Wait, decide
 from workers.run import Run
 
@@ -197,7 +197,7 @@ class ActionJobs:
         It is noted last, for what cannot be opened here has not run; and only while its lease is
         ours, for else it runs elsewhere by now.
         """
-        names = (keys.action_job(run.args[0]), f"arq:in-progress:{run.job_id}")
+        names = (keys.action_job(run.args[0]), f"{RUNNING_PREFIX}{run.job_id}")
         return bool(await self.database.run(_BEGIN, names, [run.claimed.owner]))
 
     async def _failed(self, run: Run, begun: _Begun, error: BackroomError) -> None:

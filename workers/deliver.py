@@ -8,7 +8,6 @@ import structlog
 from msgspec import Struct, structs
 
 from workers import retry
-from workers.claims import MOST_CLAIMS
 from workers.deliveries import Delivery, Reading, event, kept
 from workers.discovery import Plugins
 from workers.events import Event
@@ -199,7 +198,7 @@ async def _failure(
     run: Run, subscriber: Subscriber, given: Event[object], context: Context[Struct], begun: Begun
 ) -> BaseException | None:
     """Run the subscriber and return what it raised, be it even an exit."""
-    if begun.deaths >= MOST_CLAIMS:
+    if run.is_poison:
         return GiveUp(f"its worker ended during each of its last {begun.deaths} runs")
     limit = asyncio.timeout(subscriber.timeout)
     try:

@@ -3,7 +3,6 @@
 from binascii import a2b_qp
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from decimal import Decimal
 from functools import cached_property
 from typing import Any
 from urllib.parse import unquote_plus
@@ -11,7 +10,7 @@ from urllib.parse import unquote_plus
 import msgspec
 from msgspec import Struct, structs
 
-from actions.lenient import Unusable, decode, plain
+from actions.lenient import PLAIN, Unusable, decode, plain
 from actions.vault import Vault
 from workers.events import EVENT_TYPES, PING, WEBHOOK_TYPES, Event, EventType, Ping
 from workers.payloads import Payload
@@ -32,7 +31,6 @@ def _head(payload: type[Payload]) -> type[Struct]:
 
 _HEADS = {name: _head(EVENT_TYPES[name].payload) for name in WEBHOOK_TYPES}
 _TO_QP = bytes.maketrans(b"+%", b" =")
-_plain = msgspec.json.Decoder(float_hook=Decimal)
 
 
 class Delivery(Struct, array_like=True, frozen=True):
@@ -119,17 +117,16 @@ def read(declared: str, body: bytes) -> Reading:
     form = form_of(body)
     text = form.get("payload", "")
     said = form.get("type", "")
-    claims = _claims(form)
     name = next((one for one in (said, declared) if one in WEBHOOK_TYPES), None)
     if name is None or not text:
         reason = _why_not(form, declared or said)
-        return _ping(declared or said, reason, text or body, claims)
+        return _ping(declared or said, reason, text or body, form)
     event_type = EVENT_TYPES[name]
     try:
         raw = plain(text)
         head = decode(text, _HEADS[name])
     except Unusable as unusable:
-        return _ping(name, str(unusable), text, claims)
+        return _ping(name, str(unusable), text, form)
     return Reading(event_type, raw, _claims(form, raw), text, head)
 
 
@@ -208,13 +205,13 @@ def _why_not(form: dict[str, str], declared: str) -> str:
     return "The type is unknown." if declared else "No type is given."
 
 
-def _ping(declared: str, reason: str, text: str | bytes, claims: Claims) -> Reading:
-    return Reading(PING, _raw(text), claims, ping=Ping(declared or None, reason))
+def _ping(declared: str, reason: str, text: str | bytes, form: dict[str, str]) -> Reading:
+    return Reading(PING, _raw(text), _claims(form), ping=Ping(declared or None, reason))
 
 
 def _raw(text: str | bytes) -> Any:
     """Return JSON as plain objects with exact numbers, and anything else as text."""
     try:
-        return _plain.decode(text)
+        return PLAIN.decode(text)
     except (msgspec.DecodeError, ValueError, ArithmeticError, RecursionError):
         return text if isinstance(text, str) else text.decode(errors="replace")

@@ -15,6 +15,7 @@ from workers.children import guarded
 
 _START_SECONDS = 10.0
 _POLL_SECONDS = 0.005
+SOCKET = "redis.sock"
 
 
 class NoServer(BackroomError):
@@ -33,7 +34,7 @@ class EmbeddedRedis:
     @property
     def url(self) -> str:
         """What `REDIS_URL` must say to reach it."""
-        return f"unix://{self._folder / 'redis.sock'}"
+        return f"unix://{self._folder / SOCKET}"
 
     @property
     def folder(self) -> Path:
@@ -50,7 +51,7 @@ class EmbeddedRedis:
         # A short path: unix socket paths end at 107 bytes.
         self._folder = Path(tempfile.mkdtemp(prefix="backroom-"))
         self._guard = subprocess.Popen(  # noqa: S603 - our own command line
-            guarded([binary, *self._options()]),
+            guarded([binary, *options(self._folder, self._appendfsync)]),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -79,38 +80,42 @@ class EmbeddedRedis:
             self._guard.wait()
             self._guard = None
 
-    def _options(self) -> list[str]:
-        options = {
-            "port": "0",
-            "unixsocket": str(self._folder / "redis.sock"),
-            "unixsocketperm": "700",
-            "dir": str(self._folder),
-            "appendonly": "yes",
-            "appendfsync": self._appendfsync,
-            "save": "",
-            "maxmemory-policy": "noeviction",
-            "daemonize": "no",
-        }
-        return [part for name, value in options.items() for part in (f"--{name}", value)]
-
     def _await_answer(self, binary: str) -> None:
         deadline = time.monotonic() + _START_SECONDS
-        while not self._answers():
+        while not answers(self._folder):
             if self._guard is None or self._guard.poll() is not None:
                 raise NoServer(f"{binary} ended as soon as it was started: try it by hand.")
             if time.monotonic() > deadline:
                 raise NoServer(f"{binary} does not answer after {_START_SECONDS:g} s.")
             time.sleep(_POLL_SECONDS)
 
-    def _answers(self) -> bool:
-        with socket.socket(socket.AF_UNIX) as client:
-            client.settimeout(1.0)
-            try:
-                client.connect(str(self._folder / "redis.sock"))
-                client.sendall(b"PING\r\n")
-                return client.recv(64).startswith(b"+PONG")
-            except OSError:
-                return False
+
+def options(folder: Path, appendfsync: str) -> list[str]:
+    """Return the options of a server on a unix socket that keeps what it has in `folder`."""
+    values = {
+        "port": "0",
+        "unixsocket": str(folder / SOCKET),
+        "unixsocketperm": "700",
+        "dir": str(folder),
+        "appendonly": "yes",
+        "appendfsync": appendfsync,
+        "save": "",
+        "maxmemory-policy": "noeviction",
+        "daemonize": "no",
+    }
+    return [part for name, value in values.items() for part in (f"--{name}", value)]
+
+
+def answers(folder: Path) -> bool:
+    """Say whether the server of a folder has loaded what it had."""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(1.0)
+        try:
+            client.connect(str(folder / SOCKET))
+            client.sendall(b"PING\r\n")
+            return client.recv(64).startswith(b"+PONG")
+        except OSError:
+            return False
 
 
 def server_binary() -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from actions.database import Database
 from workers import keys
@@ -13,7 +13,7 @@ from workers.action_jobs import ActionJobs, Job, JobState, no_such
 from workers.deliveries import kept, moment
 from workers.inbox import Inbox, Outcome, now_ms
 from workers.keys import QUEUES, QueueName
-from workers.queue import DISPATCH, JOB_PREFIX, decode
+from workers.queue import DISPATCH, JOB_PREFIX, RUNNING_PREFIX, decode
 
 _CHUNK = 200
 
@@ -72,7 +72,7 @@ async def get(inbox: Inbox, jobs: ActionJobs, job_id: str) -> Job:
         [
             ("GET", keys.delivery(event_id)),
             ("HGET", keys.event(event_id), f"s:{name}"),
-            ("EXISTS", f"arq:in-progress:{job_id}"),
+            ("EXISTS", f"{RUNNING_PREFIX}{job_id}"),
         ]
     )
     if delivery is None or known is None:
@@ -107,16 +107,18 @@ async def _open(database: Database, queue: QueueName) -> AsyncIterator[Listed]:
 async def _described(
     database: Database, queue: QueueName, pairs: Sequence[tuple[str, float]]
 ) -> list[Listed]:
-    marks = [("EXISTS", f"arq:in-progress:{job_id}") for job_id, _ in pairs]
+    marks = [("EXISTS", f"{RUNNING_PREFIX}{job_id}") for job_id, _ in pairs]
     jobs = [("GET", f"{JOB_PREFIX}{job_id}") for job_id, _ in pairs]
     answers = await database.together([*marks, *jobs]) if pairs else []
     args = [_args(job) for job in answers[len(pairs) :]]
     facts = await _facts(database, queue, args)
-    return [
-        _listed(queue, job_id, due, bool(runs), fact)
-        for (job_id, due), runs, fact in zip(pairs, answers, facts, strict=False)
-        if fact is not None
-    ]
+    found = []
+    for (job_id, due), runs, fact in zip(pairs, answers, facts, strict=False):
+        if fact is not None:
+            state: JobState = "running" if runs else "waiting" if due > now_ms() else "queued"
+            now = structs.replace(fact, state=state)
+            found.append(_listed(queue, job_id, now, moment(int(due))))
+    return found
 
 
 def _args(job: bytes | None) -> list[Any]:
@@ -173,18 +175,8 @@ def _subscriber(args: list[Any], delivery: bytes | None, outcome: bytes | None) 
     )
 
 
-def _listed(queue: QueueName, job_id: str, due: float, runs: bool, facts: _Facts) -> Listed:  # noqa: FBT001
-    state: JobState = "running" if runs else "waiting" if due > now_ms() else "queued"
-    return Listed(
-        job_id=job_id,
-        queue=queue,
-        name=facts.name,
-        retailer=facts.retailer,
-        state=state,
-        attempts=facts.attempts,
-        due=moment(int(due)),
-        error=facts.error,
-    )
+def _listed(queue: QueueName, job_id: str, facts: _Facts, due: datetime | None = None) -> Listed:
+    return Listed(job_id=job_id, queue=queue, due=due, **structs.asdict(facts))
 
 
 async def _over(database: Database) -> AsyncIterator[Listed]:
@@ -195,13 +187,4 @@ async def _over(database: Database) -> AsyncIterator[Listed]:
         facts = await _facts(database, "actions", [[job_id] for job_id in chunk])
         for job_id, fact in zip(chunk, facts, strict=True):
             if fact is not None:
-                yield Listed(
-                    job_id=job_id,
-                    queue="actions",
-                    name=fact.name,
-                    retailer=fact.retailer,
-                    state=fact.state,
-                    attempts=fact.attempts,
-                    due=None,
-                    error=fact.error,
-                )
+                yield _listed("actions", job_id, fact)

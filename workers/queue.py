@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 from arq.connections import ArqRedis
-from arq.constants import job_key_prefix
+from arq.constants import in_progress_key_prefix, job_key_prefix
 from arq.jobs import serialize_job
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
@@ -18,8 +18,11 @@ DISPATCH: Final = "dispatch"
 DELIVER: Final = "deliver"
 RUN_ACTION: Final = "run_action"
 JOB_PREFIX: Final = job_key_prefix
-# The scripts write this prefix out; should arq ever change it, the start must fail, not lose jobs.
+RUNNING_PREFIX: Final = in_progress_key_prefix
+"""Of the mark that a job is claimed."""
+# The scripts write these out; should arq ever change them, the start must fail, not lose jobs.
 assert job_key_prefix == "arq:job:"  # noqa: S101 - a fact about arq, checked where it is used
+assert in_progress_key_prefix == "arq:in-progress:"  # noqa: S101 - likewise
 
 _FOR_EVER = 1_000_000
 """Tries of a worker's command while Redis is away: it waits, and goes on when Redis is back."""
