@@ -1,7 +1,7 @@
 """Redis, opened once: time limits on every call, and its failures said in words."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib.resources import files
 from types import TracebackType
 from typing import Any, Self
@@ -22,6 +22,7 @@ from redis.exceptions import (
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from actions.errors import DatabaseAway, WrongSetting
+from actions.listening import listen
 
 SCHEMES = ("redis", "rediss", "unix")
 _CONNECT_SECONDS = 1.0
@@ -121,6 +122,10 @@ class Database:
                 return await self._redis.execute_command("EVAL", script.text, *rest)  # type: ignore[no-untyped-call]
         except (RedisError, OSError, TimeoutError) as error:
             raise self._in_words(error) from error
+
+    async def listen(self, channel: str, heard: Callable[[bytes | None], None]) -> None:
+        """Hear for ever what is published; None says that Redis went away or is there again."""
+        await listen(self._redis, channel, heard)
 
     def _in_words(self, error: Exception) -> DatabaseAway:
         # redis-py wraps what Redis says to a new connection into a ConnectionError.

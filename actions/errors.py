@@ -70,10 +70,22 @@ class RateLimited(LightspeedError):
 
     def __init__(self, action: str, retailer: str, retry_after: float) -> None:
         super().__init__(
-            action, retailer, f"the rate limit is reached; it opens in {retry_after:g} s."
+            action, retailer, f"the rate limit is reached; it opens in {retry_after:.3g} s."
         )
         self.retry_after = retry_after
-        """Seconds from now, 1 to 330."""
+        """Seconds from now."""
+
+
+class TryLater(LightspeedError):
+    """Lightspeed has answered with errors only, so nothing was sent. Wait for `retry_after`."""
+
+    exit_code = 3
+
+    def __init__(self, action: str, retailer: str, retry_after: float) -> None:
+        said = f"Lightspeed has an outage; nothing was sent. It is tried in {retry_after:g} s."
+        super().__init__(action, retailer, said)
+        self.retry_after = retry_after
+        """Seconds from now."""
 
 
 class Unauthorized(LightspeedError):

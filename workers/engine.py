@@ -15,11 +15,11 @@ import structlog
 from arq import Worker, func
 
 from actions.database import Database
+from actions.listening import cancelled
 from workers import queue, strays
 from workers.claims import PLAIN, Claimed, Claims, Effects, Ending, Turn
 from workers.heart import Claim, Heart
 from workers.run import Functions, Run, Verdict
-from workers.signals import cancelled
 from workers.traffic import SLICE, Traffic
 from workers.wake import listen
 

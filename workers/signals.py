@@ -3,8 +3,6 @@
 import asyncio
 import signal
 
-_CANCEL_SECONDS = 0.1
-
 
 class Stop:
     """SIGTERM or SIGINT: the first asks to stop, the second to stop at once."""
@@ -23,10 +21,3 @@ class Stop:
 def stop_asked() -> asyncio.Event:
     """Return what is set at the first signal, from now on."""
     return Stop().asked
-
-
-async def cancelled(task: asyncio.Task[None]) -> None:
-    """Cancel a task until it ends: redis-py swallows a cancellation that comes as it connects."""
-    while not task.done():
-        task.cancel()
-        await asyncio.wait({task}, timeout=_CANCEL_SECONDS)

@@ -7,8 +7,8 @@ from typing import Final
 import structlog
 
 from actions.errors import DatabaseAway
+from actions.listening import cancelled
 from workers.claims import MOST_AT_ONCE, Claims, Ending, Turn
-from workers.signals import cancelled
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 

@@ -9,6 +9,7 @@ import structlog
 
 from actions.database import Database
 from actions.errors import DatabaseAway
+from actions.listening import cancelled
 from actions.vault import Vault
 from workers import keys, queue
 from workers.action_jobs import ACTION_EFFECTS
@@ -23,7 +24,7 @@ from workers.lightspeed import Lightspeed, lightspeed
 from workers.reader import Reader
 from workers.run import Functions, Run
 from workers.settings import Settings
-from workers.signals import Stop, cancelled
+from workers.signals import Stop
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 

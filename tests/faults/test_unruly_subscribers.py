@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from actions.listening import cancelled
 from tests.faults.crew import Crew, hired
 from tests.faults.feed import Feed, drained, standing
 from tests.faults.ledger import Ledger
@@ -18,7 +19,6 @@ from workers.claims import MOST_CLAIMS
 from workers.heart import EXIT_STUCK
 from workers.inbox import Inbox
 from workers.listing import Entry
-from workers.signals import cancelled
 
 WORKERS = 2
 OPEN = 1000

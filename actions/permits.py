@@ -1,0 +1,247 @@
+"""One retailer's permits in this process: who has one, who waits, and what became of them."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Mapping
+from math import inf
+from typing import Final
+
+from actions.asking import Asking
+from actions.concurrency import Concurrency
+from actions.errors import DatabaseAway
+from actions.exchange import LANES, Exchange, Granted, Lane, Refused, Scheme, Standing, Told
+
+MOST_WAITING: Final = 64
+"""Callers that may wait a short while; more are turned away at once."""
+_EXTRA: Final = 2
+"""Interactive calls beyond what concurrency allows."""
+_AGAIN_SECONDS: Final = 0.05
+"""Nobody is told to come back sooner."""
+_FAILS: Final = 5
+"""So many calls in a row that fail are reported at once."""
+_REST_SECONDS: Final = 1.0
+"""Unused permits go back, and reports leave, after so long."""
+_LIMIT, _REMAINING = "X-RateLimit-Limit", "X-RateLimit-Remaining"
+_DIGITS: Final = 9
+
+
+class Permit:
+    """Leave to send one request. It must be ended by one of its methods, once."""
+
+    __slots__ = ("_account", "sent")
+
+    def __init__(self, account: "Account") -> None:
+        self._account = account
+        self.sent = time.monotonic()
+
+    def answered(self, headers: Mapping[str, str]) -> None:
+        """Say that it was answered, by anything but 429 and an outage."""
+        self._account.answered(self, headers)
+
+    def refused(self, after: float | None) -> None:
+        """Say that it was answered with 429, and how many of the vendor's seconds to wait."""
+        self._account.refused(self, after)
+
+    def failed(self) -> None:
+        """Say that there was no answer, or an outage's."""
+        self._account.failed()
+
+    def unsent(self) -> None:
+        """Give it back: nothing was sent."""
+        self._account.unsent()
+
+
+class Account:
+    """What this process holds of one budget."""
+
+    def __init__(self, who: str, scheme: Scheme, exchange: Exchange) -> None:
+        self.underway = 0
+        self.standing = Standing()
+        self._window = scheme.window / exchange.pace
+        self._concurrency = Concurrency()
+        self._free: dict[Lane, int] = {"interactive": 0, "bulk": 0}
+        self._waiting: dict[Lane, deque[asyncio.Future[Permit]]] = {lane: deque() for lane in LANES}
+        self._asking = Asking(who, scheme, exchange, self)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is held, waited for or unsaid."""
+        return not (self.is_unsettled or any(self._waiting.values()))
+
+    @property
+    def holds(self) -> int:
+        """Permits that are under way or free."""
+        return self.underway + sum(self._free.values())
+
+    @property
+    def is_unsettled(self) -> bool:
+        """Whether something is held or unsaid."""
+        return bool(self.holds or self._asking.is_needed)
+
+    def at_once(self, lane: Lane) -> Permit | None:
+        """Return a permit if one is here and may be used now."""
+        return None if self._waiting[lane] else self._next(lane)
+
+    def opens(self, lane: Lane) -> float:
+        """Return in how many seconds there may be a permit, as far as is known."""
+        return max(0.0, self.standing.next[lane] - time.monotonic())
+
+    async def wait(self, lane: Lane, patience: float) -> Permit | None:
+        """Wait for a permit, in the order of asking; None when there is none in time.
+
+        Raises:
+            DatabaseAway: nobody knows what is left.
+        """
+        waiting = self._waiting[lane]
+        if patience < inf and (self.opens(lane) > patience or len(waiting) >= MOST_WAITING):
+            return None
+        coming: asyncio.Future[Permit] = asyncio.get_running_loop().create_future()
+        waiting.append(coming)
+        self.pump()
+        if not coming.done() and not self._free["bulk"] and self.opens(lane) == 0:
+            self._asking.ask()
+        try:
+            async with asyncio.timeout(patience if patience < inf else None):
+                return await coming
+        except TimeoutError:
+            return None
+        except asyncio.CancelledError:
+            if coming.done() and not coming.cancelled() and coming.exception() is None:
+                coming.result().unsent()
+            raise
+        finally:
+            if coming in waiting:
+                waiting.remove(coming)
+
+    def turn_away(self) -> float:
+        """Return in how many seconds one who cannot wait is to come back: not all at once."""
+        now = time.monotonic()
+        moment = self.standing.place(self._asking.turned_away(), self._window, now)
+        return max(_AGAIN_SECONDS, moment - now, self._crowded())
+
+    def answered(self, permit: Permit, headers: Mapping[str, str]) -> None:
+        """Count a permit that was used, and heed at once what it says is left."""
+        now = time.monotonic()
+        self._concurrency.ended(now - permit.sent, self.underway)
+        self.underway -= 1
+        limit, remaining = _number(headers, _LIMIT), _number(headers, _REMAINING)
+        told = None
+        if limit is not None and remaining is not None:
+            told = Told(limit, remaining, permit.sent, now)
+            self.clamp(remaining)
+        self._asking.answered(now, told)
+        if self.standing.why == "probe":
+            self._asking.ask()  # others wait for what it was told
+        self.pump()
+
+    def refused(self, permit: Permit, after: float | None) -> None:
+        """Hand everything back at once: Lightspeed lets nobody through."""
+        self.underway -= 1
+        self.clamp(0)
+        self._asking.refused(Refused(after, permit.sent))
+
+    def failed(self) -> None:
+        """Count a call that failed; some in a row are an outage."""
+        self.underway -= 1
+        self._concurrency.failed()
+        if self._asking.failed() >= _FAILS:
+            self.clamp(0)
+            self._asking.ask()
+        self.pump()
+
+    def unsent(self) -> None:
+        """Take a permit back."""
+        self.underway -= 1
+        self._free["bulk"] += 1
+        self.pump()
+
+    def changed(self) -> None:
+        """Heed that others have changed the budget: what was known of it is old."""
+        self.standing = self.standing.reopened()
+        self._asking.stale()
+        if sum(self._free.values()):
+            self._asking.ask()
+        self.pump()
+
+    def forget_free(self) -> None:
+        """Drop what is not sent: the Redis that gave it may be gone with its count."""
+        self.clamp(0)
+        self.changed()
+        if self.underway:
+            self._asking.ask()  # so that a new Redis counts them
+
+    def tick(self, now: float) -> None:
+        """Hand back what nobody uses, say what is unsaid, and renew the lease."""
+        if now - self._asking.last >= _REST_SECONDS and self.is_unsettled:
+            self._asking.ask()
+
+    async def close(self) -> None:
+        """Say what is unsaid and hand back the rest; what is under way counts as sent."""
+        self.clamp(0)
+        await self._asking.close()
+
+    def pump(self) -> None:
+        """Give permits to those who wait, and ask for more where that may help."""
+        for lane in LANES:
+            waiting = self._waiting[lane]
+            while waiting:
+                if not waiting[0].done():
+                    if (permit := self._next(lane)) is None:
+                        break
+                    waiting[0].set_result(permit)
+                waiting.popleft()
+        if self._waiting["interactive"] and not any(self._free.values()):
+            self._asking.ask_in(self.opens("interactive"))
+        elif self._waiting["bulk"] and not self._free["bulk"]:
+            self._asking.ask_in(self.standing.look - time.monotonic())
+
+    def wanted(self) -> tuple[int, int]:
+        """Return how many wait in each lane."""
+        return len(self._waiting["interactive"]), len(self._waiting["bulk"])
+
+    def clamp(self, most: int) -> int:
+        """Keep so many free permits at most, and return how many; others go back in time."""
+        for lane in LANES:
+            self._free[lane] = min(self._free[lane], most)
+            most -= self._free[lane]
+        return sum(self._free.values())
+
+    def granted(self, granted: Granted) -> None:
+        """Take what an exchange brought."""
+        self.standing = granted.standing
+        self._free["interactive"] += granted.interactive
+        self._free["bulk"] += granted.bulk
+
+    def away(self, error: DatabaseAway) -> None:
+        """Tell those who wait that nobody knows what is left."""
+        for waiting in self._waiting.values():
+            while waiting:
+                coming = waiting.popleft()
+                if not coming.done():
+                    coming.set_exception(error)
+
+    def _next(self, lane: Lane) -> Permit | None:
+        source: Lane = lane if self._free[lane] else "bulk"
+        if not self._free[source] or not self._may(lane):
+            return None
+        self._free[source] -= 1
+        self.underway += 1
+        self._asking.used += 1
+        return Permit(self)
+
+    def _may(self, lane: Lane) -> bool:
+        extra = _EXTRA if lane == "interactive" else 0
+        return self.underway < int(self._concurrency.limit) + extra
+
+    def _crowded(self) -> float:
+        """Return how long those take who are before one, where Lightspeed is slow."""
+        if self._may("bulk"):
+            return 0.0
+        calls = self.underway + len(self._waiting["bulk"])
+        return min(30.0, self._concurrency.seconds * calls / self._concurrency.limit)
+
+
+def _number(headers: Mapping[str, str], name: str) -> int | None:
+    text = headers.get(name, "")
+    return int(text) if len(text) <= _DIGITS and text.isdecimal() else None

@@ -1,0 +1,154 @@
+-- One retailer's budget: what is known of the vendor's window, and what is left of it.
+-- Times are the vendor's, in ms by Redis' clock; it passes `pace` times as fast as ours where a
+-- simulator's does. `actions/outlook.py` names the fields.
+local RESERVE = 0.05 -- of the limit, for calls that somebody waits for
+local RELEASE_MS = 10000 -- so long before the window's end bulk gets the reserve too
+local FRESH_MS = 5000 -- so long Lightspeed's last word is trusted; then one call goes ahead
+local LATE_MS = 30000 -- what became of calls is heard of so late at most
+local GRAIN_MS = 500 -- of the log
+local KEEP_SECONDS = 86400
+local EPOCH = 'backroom:budgets:since' -- when this Redis first kept a budget
+local CAREFUL_MS = 2000 -- from then on others may hold permits of which it has lost the count
+local SURE_MS = 2000 -- an error of the phase that is good enough
+
+local function fresh_budget(limit, now, real)
+  redis.call('SET', EPOCH, real, 'NX')
+  return {
+    careful = redis.call('GET', EPOCH) + CAREFUL_MS,
+    limit = limit, fixed = false, lo = now, hi = now, used = 0, log = {}, others = 0, before = 0,
+    known = 0, told = 0, held = {}, shut = 0, struck = 0, probe = false, failures = 0, broken = 0,
+    pause = 0, away = 0, through = 0, short = false, refused = 0, answered = 0,
+    order = {},
+  }
+end
+
+local function load_budget(key, limit, now, real)
+  local kept = redis.call('GET', key)
+  return kept and cmsgpack.unpack(kept) or fresh_budget(limit, now, real)
+end
+
+local function save_budget(key, s)
+  redis.call('SET', key, cmsgpack.pack(s), 'EX', KEEP_SECONDS)
+end
+
+-- How many of our calls were answered after one moment and up to another.
+local function answered(s, after, upto)
+  local sum = 0
+  for _, one in ipairs(s.log) do
+    if one[1] > after and one[1] <= upto then
+      sum = sum + one[2]
+    end
+  end
+  return sum
+end
+
+-- Count calls that were answered at a moment, or within a grain of the log after it. What belongs
+-- to another window is kept apart.
+local function note_answered(s, at, count)
+  local log, i = s.log, #s.log
+  while i > 0 and log[i][1] > at do
+    i = i - 1
+  end
+  local function joins(one)
+    return one and math.abs(one[1] - at) < GRAIN_MS and (one[1] >= s.hi) == (at >= s.hi)
+  end
+  if joins(log[i + 1]) then
+    log[i + 1][2] = log[i + 1][2] + count
+  elseif joins(log[i]) then
+    log[i] = {at, log[i][2] + count}
+  else
+    table.insert(log, i + 1, {at, count})
+  end
+  s.used = s.used + (at >= s.hi and count or 0)
+  s.answered = s.answered + count
+end
+
+local function held_by_all(s)
+  local sum = 0
+  for _, one in pairs(s.held) do
+    sum = sum + one[1]
+  end
+  return sum
+end
+
+-- Begin a window that came between two moments.
+local function begin_window(s, lo, hi)
+  s.lo, s.hi, s.used, s.others, s.away, s.through = lo, hi, 0, 0, 0, 0
+  s.order = {}
+end
+
+-- Let time pass: old calls fall out, dead processes' permits come back, windows end.
+local function pass_time(s, now, real, window)
+  while s.log[1] and s.log[1][1] <= now - window - LATE_MS do
+    table.remove(s.log, 1)
+  end
+  for name, one in pairs(s.held) do
+    if one[2] <= real then
+      s.held[name], s.known = nil, 0 -- what it has sent of them shows in the next answer
+    end
+  end
+  local passed = math.floor((now - s.hi) / window)
+  if passed < 1 then
+    return
+  end
+  local others = s.others
+  s.before, s.known = passed == 1 and others or 0, 0
+  s.fixed = s.fixed and passed < 100
+  if s.fixed then
+    begin_window(s, s.lo + passed * window, s.hi + passed * window)
+  else
+    begin_window(s, now, now)
+    s.others = passed == 1 and others or 0
+  end
+end
+
+-- Our calls of this window, or since a moment where none is proven.
+local function ours(s, since)
+  return s.fixed and s.used or answered(s, since, math.huge)
+end
+
+-- What others have used, and have used since we last heard if they go on as in the last window.
+local function foreign(s, now, window)
+  return s.others + math.ceil(s.before * math.max(0, now - math.max(s.known, s.hi)) / window)
+end
+
+local function left_over(s, now, window)
+  return s.limit - ours(s, now - window) - held_by_all(s) - foreign(s, now, window)
+end
+
+-- When there is room again: all of it or, where nothing is proven, the first of it.
+local function room_at(s, now, window)
+  if not s.fixed then
+    for _, one in ipairs(s.log) do
+      if one[1] > now - window then
+        return one[1] + window
+      end
+    end
+  end
+  return math.max(now, s.hi + window)
+end
+
+local function phase_error(s, window)
+  return s.fixed and math.min(window, s.hi - s.lo) or window
+end
+
+-- What is kept for interactive calls, when that shrinks next, by what stride it goes on shrinking,
+-- and when bulk gets the rest of it. It shrinks to nothing before it is lost. While the phase is
+-- not known some of it is spent a little at a time: what those calls are answered tells whether a
+-- new window has begun.
+local function reserve(s, now, window)
+  local whole, off, back = math.ceil(s.limit * RESERVE), phase_error(s, window), room_at(s, now, window)
+  local release = (s.fixed and s.lo + window or back) - RELEASE_MS
+  local scouts = off > SURE_MS and math.min(8, math.floor(whole / 2)) or 0
+  if scouts > 0 and s.fixed == (now >= release) then
+    local began = s.fixed and s.lo + window or s.hi
+    local stride = off / scouts
+    local gone = math.min(scouts, math.max(0, math.floor((now - began) / stride)))
+    local step, ends = began + (gone + 1) * stride, s.fixed and back or release
+    local kept = (s.fixed and scouts or whole) - gone
+    return kept, gone < scouts and math.min(step, ends) or ends, stride, ends
+  elseif now < release then
+    return whole, release, 0, release
+  end
+  return 0, back, 0, back
+end
