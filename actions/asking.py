@@ -64,9 +64,11 @@ class Asking:
         if told is not None:
             self._report.tell(told)
 
-    def refused(self, refused: Refused) -> None:
+    def refused(self, refused: Refused, told: Told | None) -> None:
         """Say at once that a call was refused."""
         self._report.refused = refused
+        if told is not None:
+            self._report.tell(told)
         self.ask()
 
     def failed(self) -> int:

@@ -39,9 +39,9 @@ class Permit:
         """Say that it was answered, by anything but 429 and an outage."""
         self._account.answered(self, headers)
 
-    def refused(self, after: float | None) -> None:
+    def refused(self, headers: Mapping[str, str], after: float | None) -> None:
         """Say that it was answered with 429, and how many of the vendor's seconds to wait."""
-        self._account.refused(self, after)
+        self._account.refused(self, headers, after)
 
     def failed(self) -> None:
         """Say that there was no answer, or an outage's."""
@@ -125,21 +125,20 @@ class Account:
         now = time.monotonic()
         self._concurrency.ended(now - permit.sent, self.underway)
         self.underway -= 1
-        limit, remaining = _number(headers, _LIMIT), _number(headers, _REMAINING)
-        told = None
-        if limit is not None and remaining is not None:
-            told = Told(limit, remaining, permit.sent, now)
-            self.clamp(remaining)
+        told = _told(headers, permit.sent, now)
+        if told is not None:
+            self.clamp(told.remaining)
         self._asking.answered(now, told)
         if self.standing.why == "probe":
             self._asking.ask()  # others wait for what it was told
         self.pump()
 
-    def refused(self, permit: Permit, after: float | None) -> None:
+    def refused(self, permit: Permit, headers: Mapping[str, str], after: float | None) -> None:
         """Hand everything back at once: Lightspeed lets nobody through."""
         self.underway -= 1
         self.clamp(0)
-        self._asking.refused(Refused(after, permit.sent))
+        told = _told(headers, permit.sent, time.monotonic())
+        self._asking.refused(Refused(after, permit.sent), told)
 
     def failed(self) -> None:
         """Count a call that failed; some in a row are an outage."""
@@ -242,6 +241,8 @@ class Account:
         return min(30.0, self._concurrency.seconds * calls / self._concurrency.limit)
 
 
-def _number(headers: Mapping[str, str], name: str) -> int | None:
-    text = headers.get(name, "")
-    return int(text) if len(text) <= _DIGITS and text.isdecimal() else None
+def _told(headers: Mapping[str, str], sent: float, at: float) -> Told | None:
+    limit, remaining = headers.get(_LIMIT, ""), headers.get(_REMAINING, "")
+    if not all(len(one) <= _DIGITS and one.isdecimal() for one in (limit, remaining)):
+        return None
+    return Told(int(limit), int(remaining), sent, at)

@@ -28,33 +28,35 @@ local function tell(who)
   redis.call('PUBLISH', CHANNEL, who)
 end
 
--- Heed limit and remaining. A remaining that leaves no room for what we know to have sent in this
--- window proves that a new one has begun. `fresh` calls were answered since the last report.
+-- Heed limit and remaining of a call that was sent at a moment; `fresh` were answered since the last
+-- report. What is used and not ours is others'; calls that were under way together with that one may
+-- be in it or not, which leaves two bounds. A remaining with no room for what we know to have sent
+-- proves that a new window has begun.
 local function heed(limit, remaining, sent, fresh)
   s.limit = limit
   if s.fixed and sent < s.hi then
     return -- it may be the old window's
   end
   local total = limit - remaining
-  local known_since = s.fixed and s.hi or now - window + SURE_MS
-  if total - 1 < answered(s, known_since, sent) then
+  local certain = answered(s, s.fixed and s.hi or now - window + SURE_MS, sent)
+  if total - 1 < certain then
     local others = s.others
     begin_window(s, math.max(s.told, now - window), now)
     s.fixed, s.used, s.before = true, total, others
   else
+    local least = total - ours(s, sent - window) - held_by_all(s)
+    local most = total - 1 - certain
+    s.others = math.max(0, least, math.min(s.others, most))
     if s.fixed then
       s.lo = math.max(s.lo, math.min(s.hi, sent - window))
       s.hi = s.used <= fresh and now or s.hi -- it may have begun with this call
-    end
-    local held = held_by_all(s)
-    local unseen = total - ours(s, sent - window) - held
-    if held > 0 then
-      s.others = math.max(s.others, unseen)
-    else -- every call of ours is in it, so it is the whole truth
-      s.others, s.used = math.max(0, unseen), math.min(s.used, total)
+      s.used = least == most and math.min(s.used, total) or s.used
     end
   end
   s.known, s.told = now, math.max(s.told, sent)
+end
+
+local function reopen(sent)
   if sent >= s.shut then
     s.shut, s.struck = 0, 0
   end
@@ -118,7 +120,10 @@ local function take_report()
   if arg[10] >= 0 then
     heed(arg[10], arg[11], now - arg[12], fresh)
   elseif is_well and arg[13] == -1 then
-    s.known, s.shut, s.struck = now, 0, 0 -- it says nothing: our own count is all there is
+    s.known = now -- it says nothing: our own count is all there is
+  end
+  if is_well and arg[13] == -1 then
+    reopen(now - (arg[10] >= 0 and arg[12] or 0))
   end
   if arg[13] ~= -1 then
     shut(arg[13], now - arg[14])
