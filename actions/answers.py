@@ -1,6 +1,6 @@
 """What Lightspeed answered: a result, or the error that says what to do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any, Final, Generic, TypeVar, get_args
 
 import msgspec
+from aiohttp import hdrs
 from msgspec import Struct
 
 from actions.action import Action, Page, PageInfo, Version
@@ -153,20 +154,29 @@ def refusal(action: Action[Any], retailer: str, status: int, body: bytes) -> Lig
     return Rejected(name, retailer, refused, fields)
 
 
-def limited(action: Action[Any], retailer: str, retry_after: str, date: str) -> RateLimited:
-    """Make the error of a 429: `Retry-After` may be a date, seconds, garbage or nothing."""
-    return RateLimited(action.operation.name, retailer, _seconds(retry_after, date))
+def limited(action: Action[Any], retailer: str, after: float | None) -> RateLimited:
+    """Make the error of a 429 that says to wait so many seconds, or does not say."""
+    return RateLimited(action.operation.name, retailer, _WITHOUT_HEADER if after is None else after)
 
 
-def _seconds(retry_after: str, date: str) -> float:
+def wait(headers: Mapping[str, str]) -> float | None:
+    """Return how many seconds a 429 says to wait, 1 to 330; None when it does not say.
+
+    `Retry-After` may be a date, seconds, garbage or nothing (vendor: Rate Limiting has a date).
+    """
+    text = headers.get(hdrs.RETRY_AFTER, "")
     try:
-        seconds = float(retry_after)
+        seconds = float(text)
     except ValueError:
-        moment = _moment(retry_after)
+        moment = _moment(text)
+        if moment is None:
+            return None
         # Against the answer's own clock: ours may be wrong.
-        now = _moment(date) or datetime.now(UTC)
-        seconds = (moment - now).total_seconds() if moment else _WITHOUT_HEADER
-    return min(max(seconds, _LEAST_WAIT), _MOST_WAIT) if seconds == seconds else _WITHOUT_HEADER  # noqa: PLR0124 - not a number
+        now = _moment(headers.get(hdrs.DATE, "")) or datetime.now(UTC)
+        seconds = (moment - now).total_seconds()
+    if seconds != seconds:  # noqa: PLR0124 - not a number
+        return None
+    return min(max(seconds, _LEAST_WAIT), _MOST_WAIT)
 
 
 def _moment(text: str) -> datetime | None:

@@ -10,11 +10,12 @@ from math import inf
 from types import TracebackType
 from typing import Final, Self
 
+from actions.account import Account
 from actions.database import Database
 from actions.errors import RateLimited, TryLater
 from actions.exchange import CHANNEL, Exchange, Lane, Scheme, key
 from actions.listening import cancelled
-from actions.permits import Account, Permit
+from actions.permit import Permit
 
 TOKENS: Final = "/token"
 """Whose budget the token endpoint has: no retailer can have this name."""

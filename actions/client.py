@@ -1,6 +1,8 @@
 """The client: an action in, its result out, for every retailer that is linked."""
 
+import time
 from collections.abc import AsyncIterator
+from math import inf
 from typing import Any, TypeVar
 
 import aiohttp
@@ -9,10 +11,14 @@ from yarl import URL
 
 from actions.action import Action, PagedAction
 from actions.answers import read
+from actions.budget import Budget
 from actions.checking import checked
 from actions.errors import MissingScope
+from actions.exchange import Lane
 from actions.grants import Grant
+from actions.leave import Leave
 from actions.oauth import host
+from actions.permit import Permit
 from actions.sending import Sending
 from actions.tokens import Tokens
 from actions.vendor import API_VERSION, ORIGIN
@@ -30,6 +36,7 @@ class Client:
         self,
         tokens: Tokens,
         session: aiohttp.ClientSession,
+        budget: Budget | None = None,
         *,
         origin: str = ORIGIN,
         version: str = API_VERSION,
@@ -37,11 +44,12 @@ class Client:
     ) -> None:
         """Use a session of `open_session`: it alone sends a write once when the connection breaks.
 
-        `origin` holds `{domain_prefix}`.
+        Without a `budget` calls are sent whatever the rate limit. `origin` holds `{domain_prefix}`.
         `link` is where a retailer grants more scopes, for the words of an error.
         """
         self.odd_shapes = 0
         """Answers that could be read and had another shape than the contract's."""
+        self.budget = budget
         self._tokens = tokens
         self._session = session
         self._origin = origin
@@ -50,40 +58,79 @@ class Client:
         self._link = link
         self._roots: dict[str, str] = {}
 
-    async def call(self, action: Action[R], retailer: str, *, version: str = "") -> R:
+    async def call(
+        self,
+        action: Action[R],
+        retailer: str,
+        *,
+        version: str = "",
+        lane: Lane = "interactive",
+        patience: float = inf,
+        permit: Permit | None = None,
+    ) -> R:
         """Run an action now and return its result.
+
+        It waits for the rate limit, `patience` seconds at most; a permit that was taken before is
+        used up in any case.
 
         Reads, and writes that do no harm twice, are sent again when the connection breaks or
         Lightspeed answers 5xx; every action once more when its token is refused.
 
         Raises:
             BadAction: its parameters break a rule; nothing was sent.
-            LightspeedError: one of its kinds, by what one must do.
+            LightspeedError: one of its kinds, by what one must do; of them RateLimited and TryLater
+                say that nothing was sent, and when to come back.
             NotConnected, NeedsRelink: the retailer is to be linked first.
             TokensUnanswered, TokensLater: its token has expired, and no other is to be had now.
         """
-        action = checked(action)
         version = version or self._version
-        grant = await self._tokens.get(retailer)
-        if _lacking(action, grant):
-            grant = await self._tokens.latest(retailer)
-            if lacking := _lacking(action, grant):
-                raise MissingScope(action.operation.name, retailer, lacking, self._link)
-        request = action.request()
-        url = URL(f"{self._root(retailer)}/api/{version}{request.path}", encoded=True)
-        sending = Sending(action, retailer, request, url, self._log)
-        reading = read(action, retailer, await sending.answered(self._session, self._tokens, grant))
+        leave = Leave(self.budget, retailer, lane, time.monotonic() + patience)
+        try:
+            action = checked(action)
+            grant = await self._granted(action, retailer)
+            request = action.request()
+            url = URL(f"{self._root(retailer)}/api/{version}{request.path}", encoded=True)
+        except BaseException:
+            if permit is not None:
+                permit.unsent()
+            raise
+        sending = Sending(action, retailer, request, url, self._log, leave)
+        body = await sending.answered(self._session, self._tokens, grant, permit)
+        reading = read(action, retailer, body)
         if not reading.as_promised:
             self._note(action, version)
         result: R = reading.result
         return result
 
-    async def items(self, action: PagedAction[T], retailer: str) -> AsyncIterator[T]:
-        """Yield every item of a list, over all its pages; raises what `call` raises."""
+    async def _granted(self, action: Action[Any], retailer: str) -> Grant:
+        grant = await self._tokens.get(retailer)
+        if _lacking(action, grant):
+            grant = await self._tokens.latest(retailer)
+            if lacking := _lacking(action, grant):
+                raise MissingScope(action.operation.name, retailer, lacking, self._link)
+        return grant
+
+    async def permit(
+        self, action: Action[Any], retailer: str, *, lane: Lane, patience: float
+    ) -> Permit:
+        """Take a permit for a call that is to come; whoever does not call gives it back.
+
+        Raises what `Budget.take` raises.
+        """
+        leave = Leave(self.budget, retailer, lane, time.monotonic() + patience)
+        return await leave.take(action.operation.name)
+
+    async def items(
+        self, action: PagedAction[T], retailer: str, *, lane: Lane = "interactive"
+    ) -> AsyncIterator[T]:
+        """Yield every item of a list, over all its pages; raises what `call` raises.
+
+        It waits for the rate limit as long as that takes.
+        """
         going: PagedAction[T] | None = action
         known: set[object] = set()
         while going is not None:
-            page = await self.call(going, retailer)
+            page = await self.call(going, retailer, lane=lane)
             for item in page.data:
                 if getattr(item, "id", None) not in known:
                     yield item

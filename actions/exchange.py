@@ -24,6 +24,8 @@ LEASE_SECONDS: Final = 5.0
 CHANNEL: Final = "backroom:budgets"
 """Where it is published that a budget has changed."""
 _AT_ONCE: Final[Mapping[Lane, float]] = {"interactive": 0.0, "bulk": 0.0}
+_PROBE_SECONDS: Final = 1.0
+"""To come back while one call goes ahead."""
 _GRAIN_SECONDS: Final = 0.1
 _EXCHANGE: Final = Script.load("actions.scripts", "budget", "permits")
 
@@ -124,6 +126,8 @@ class Standing(Struct, frozen=True):
 
     def place(self, before: int, window: float, now: float) -> float:
         """Return when there is room for one who has so many before them. Windows are in seconds."""
+        if self.why == "probe":
+            return now + _PROBE_SECONDS
         if self.why != "spent" or self.next["bulk"] <= now:
             return self.next["bulk"]
         if before < self.kept:

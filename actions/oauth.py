@@ -1,6 +1,7 @@
 """OAuth 2.0 with Lightspeed: the link to consent, the token endpoint (vendor: Authorization)."""
 
 import time
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Annotated, Final
 from urllib.parse import urlencode
@@ -10,9 +11,12 @@ import msgspec
 from msgspec import Struct
 from yarl import URL
 
+from actions.budget import TOKENS, Budget
 from actions.connections import domain_prefix
-from actions.errors import BackroomError
+from actions.errors import BackroomError, RateLimited, TryLater
 from actions.grants import Pair
+from actions.leave import Leave
+from actions.permit import Permit
 from actions.secret import Secret
 from actions.vendor import AUTHORIZE_URL, ORIGIN
 
@@ -20,6 +24,8 @@ _SECONDS: Final = 10.0
 """For one token request; a turn to refresh lasts longer."""
 _CONNECT_SECONDS: Final = 5.0
 """Of those to get a connection: in them nothing has been sent."""
+_PATIENCE_SECONDS: Final = 2.0
+"""To wait for leave to ask: it is part of a turn to refresh."""
 _SHOWN: Final = 100
 _MINUTE: Final = 60.0
 _REFUSALS: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED})
@@ -86,8 +92,13 @@ class OAuth:
     """One application's way to tokens."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, application: Application, origin: str = ORIGIN
+        self,
+        session: aiohttp.ClientSession,
+        application: Application,
+        origin: str = ORIGIN,
+        budget: Budget | None = None,
     ) -> None:
+        self._budget = budget
         self.application = application
         self._session = session
         self._origin = origin
@@ -130,6 +141,7 @@ class OAuth:
             "client_secret": self.application.client_secret.reveal(),
         }
         url = URL(f"{host(self._origin, retailer)}/api/1.0/token", encoded=True)
+        permit = await self._permit()
         try:
             async with self._session.post(
                 url,
@@ -140,12 +152,40 @@ class OAuth:
                 body = await answer.read()
                 status, headers = answer.status, answer.headers
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            permit.failed()
             raise TokensUnanswered(f"Nothing answers at {url.host}.", sent=False) from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            permit.failed()
             raise TokensUnanswered(
                 f"{url.host} broke off before it gave tokens.", sent=True
             ) from error
-        return _read(status, body, headers.get("X-RateLimit-Reset", ""))
+        except BaseException:
+            permit.abandoned()
+            raise
+        reset = headers.get("X-RateLimit-Reset", "")
+        _settle(permit, status, headers, reset)
+        return _read(status, body, reset)
+
+    async def _permit(self) -> Permit:
+        """Return leave to ask for tokens, which has a limit of its own.
+
+        Raises:
+            TokensLater: not now.
+        """
+        leave = Leave(self._budget, TOKENS, until=time.monotonic() + _PATIENCE_SECONDS)
+        try:
+            return await leave.take("Tokens")
+        except (RateLimited, TryLater) as error:
+            raise TokensLater(error.retry_after) from None
+
+
+def _settle(permit: Permit, status: int, headers: Mapping[str, str], reset: str) -> None:
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        permit.refused(headers, _left(reset))
+    elif status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        permit.failed()
+    else:
+        permit.answered(headers)
 
 
 def _read(status: int, body: bytes, reset: str) -> Pair:

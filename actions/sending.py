@@ -18,7 +18,7 @@ from msgspec import Struct
 from yarl import URL
 
 from actions.action import Action, Request
-from actions.answers import limited, refusal
+from actions.answers import limited, refusal, wait
 from actions.errors import (
     ConnectionFailed,
     LightspeedError,
@@ -27,6 +27,8 @@ from actions.errors import (
     Unauthorized,
 )
 from actions.grants import Grant
+from actions.leave import Leave
+from actions.permit import Permit
 from actions.tokens import Tokens
 
 _SECONDS: Final = 30.0
@@ -37,6 +39,7 @@ _PAUSES: Final = (0.25, 0.75, 2.0)
 _OK: Final = int(HTTPStatus.OK)  # numbers: to look a member up at every call costs 3 % of it
 _REDIRECT: Final = int(HTTPStatus.MULTIPLE_CHOICES)
 _UNAUTHORIZED: Final = int(HTTPStatus.UNAUTHORIZED)
+_TOO_MANY: Final = int(HTTPStatus.TOO_MANY_REQUESTS)
 _OUTAGE: Final = int(HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
@@ -56,14 +59,22 @@ class Sending(Struct, frozen=True):
     request: Request
     url: URL
     log: structlog.typing.FilteringBoundLogger
+    leave: Leave
+    """Where permits come from."""
 
     @property
     def name(self) -> str:
         """The action's name."""
         return self.action.operation.name
 
-    async def answered(self, session: aiohttp.ClientSession, tokens: Tokens, grant: Grant) -> bytes:
-        """Send until there is a 2xx; return its body.
+    async def answered(
+        self,
+        session: aiohttp.ClientSession,
+        tokens: Tokens,
+        grant: Grant,
+        permit: Permit | None = None,
+    ) -> bytes:
+        """Send until there is a 2xx; return its body. A permit that is given is used up.
 
         Raises:
             LightspeedError: one of its kinds.
@@ -72,13 +83,16 @@ class Sending(Struct, frozen=True):
         lost = renewed = False
         pauses = iter(_PAUSES)
         while True:
-            tried = await self._tried(session, grant)
+            permit = permit or await self.leave.take(self.name)
+            tried, permit = await self._tried(session, grant, permit), None
             if isinstance(tried, LightspeedError):
                 pause = next(pauses, None)
                 if pause is None or isinstance(tried, OutcomeUnknown):
                     raise tried
                 lost = lost or not (isinstance(tried, ConnectionFailed) and tried.unsent)
                 await asyncio.sleep(pause * (1 + random.random() / 2))  # noqa: S311 - no secret
+            elif tried.status == _TOO_MANY and self.leave.is_metered:
+                continue  # nothing was done: the next permit comes when the gate opens, or never
             elif tried.status != _UNAUTHORIZED:
                 return self._heeded(tried, lost=lost)
             elif renewed:
@@ -88,29 +102,48 @@ class Sending(Struct, frozen=True):
                 grant, renewed = await tokens.after_refusal(grant), True
 
     async def _tried(
-        self, session: aiohttp.ClientSession, grant: Grant
+        self, session: aiohttp.ClientSession, grant: Grant, permit: Permit
     ) -> Answer | LightspeedError:
         """Send once; return an answer to heed, or what went wrong."""
         began = time.perf_counter()
-        headers = {hdrs.AUTHORIZATION: f"Bearer {grant.pair.access.reveal()}"}
-        if self.request.body is not None:
-            headers[hdrs.CONTENT_TYPE] = "application/json"
-        verb, body = self.request.verb, self.request.body
         try:
-            response = await session.request(
-                verb, self.url, data=body, headers=headers, allow_redirects=False
-            )
-            answer = Answer(response.status, await response.read(), response.headers)
+            answer = await self._sent(session, grant)
         except aiohttp.ClientConnectorError as error:
+            permit.failed()
             os_error = error.os_error
             return self._unreached(os_error.strerror or type(os_error).__name__)
         except aiohttp.ConnectionTimeoutError:
+            permit.failed()
             return self._unreached("it took too long")
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            permit.failed()
             return self._broken_off(error)
+        except BaseException:
+            permit.abandoned()
+            raise
         if self.log.is_enabled_for(logging.DEBUG):
             self._note(answer, time.perf_counter() - began)
-        return answer if answer.status < _OUTAGE else self._outage(answer.status)
+        if answer.status >= _OUTAGE:
+            permit.failed()
+            return self._outage(answer.status)
+        if answer.status == _TOO_MANY:
+            permit.refused(answer.headers, wait(answer.headers))
+        else:
+            permit.answered(answer.headers)
+        return answer
+
+    async def _sent(self, session: aiohttp.ClientSession, grant: Grant) -> Answer:
+        headers = {hdrs.AUTHORIZATION: f"Bearer {grant.pair.access.reveal()}"}
+        if self.request.body is not None:
+            headers[hdrs.CONTENT_TYPE] = "application/json"
+        response = await session.request(
+            self.request.verb,
+            self.url,
+            data=self.request.body,
+            headers=headers,
+            allow_redirects=False,
+        )
+        return Answer(response.status, await response.read(), response.headers)
 
     def _note(self, answer: Answer, took: float) -> None:
         self.log.debug(
@@ -126,10 +159,8 @@ class Sending(Struct, frozen=True):
         """Return the body of a 2xx. The status alone decides."""
         if _OK <= answer.status < _REDIRECT:
             return answer.body
-        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-            said = answer.headers
-            retry_after, date = said.get(hdrs.RETRY_AFTER, ""), said.get(hdrs.DATE, "")
-            raise limited(self.action, self.retailer, retry_after, date)
+        if answer.status == _TOO_MANY:
+            raise limited(self.action, self.retailer, wait(answer.headers))
         if lost and self.request.verb == "DELETE" and answer.status == HTTPStatus.NOT_FOUND:
             return b""  # an earlier try had done it
         raise refusal(self.action, self.retailer, answer.status, answer.body)

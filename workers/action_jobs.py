@@ -36,6 +36,8 @@ OVER_STATES = frozenset({b"done", b"failed", b"cancelled"})
 ACTION_EFFECTS = Effects.load("actions", keys=(keys.OVER,))
 _ENQUEUE = Script.load("workers.scripts", "clock", "wake", "enqueue")
 _BEGIN = Script.load("workers.scripts", "begin")
+_PATIENCE_SECONDS = 0.5
+"""A job waits so long for its permit; then it waits in the queue, where it holds nothing."""
 _Words: TypeAlias = tuple[str | bytes | float, ...]
 _results = msgspec.json.Encoder(decimal_format="number")
 
@@ -162,9 +164,15 @@ class ActionJobs:
             raise _deadly(begun, run.deaths)
         if begun.was_running and not begun.action.operation.repeatable:
             raise _left_open(begun)
+        permit = await client.permit(
+            begun.action, begun.retailer, lane="bulk", patience=_PATIENCE_SECONDS
+        )
         if not await self._begin(run):
+            permit.unsent()
             return  # it runs elsewhere by now
-        result = await client.call(begun.action, begun.retailer)
+        result = await client.call(
+            begun.action, begun.retailer, lane="bulk", patience=_PATIENCE_SECONDS, permit=permit
+        )
         sealed = self._vault.seal(_results.encode(result), f"result {begun.job_id}")
         facts = ("state", "done", "result", sealed, "error", "", "message", "")
         if await run.end(None, begun.job_id, begun.keep, *facts):

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from msgspec import Struct
 
 from actions.action import Action
+from actions.budget import Budget
 from actions.catalog import CATALOG
 from actions.client import Client
 from actions.database import Database
@@ -24,6 +25,7 @@ R = TypeVar("R")
 
 CALLBACK = "/oauth/callback"
 """Where a retailer comes back to from the consent page."""
+_PATIENCE_SECONDS = 2.0
 SCOPES = tuple(sorted({scope for action in CATALOG.values() for scope in action.operation.scopes}))
 """What the actions need, all of them together."""
 
@@ -38,8 +40,11 @@ class Lightspeed(Struct, frozen=True):
     """None when `LIGHTSPEED_CLIENT_ID` or the secret is not set."""
 
     async def call(self, action: Action[R], retailer: str) -> R:
-        """Run an action now; raises what `Client.call` raises."""
-        return await self.client.call(action, retailer)
+        """Run an action for a subscriber; raises what `Client.call` raises.
+
+        If there is no permit within seconds the subscriber's run is to wait, as `RateLimited` says.
+        """
+        return await self.client.call(action, retailer, lane="bulk", patience=_PATIENCE_SECONDS)
 
     async def enqueue(self, action: Action[Any], retailer: str, *, keep: int = KEEP_SECONDS) -> str:
         """Run an action as a job that is kept `keep` seconds after its end; return its id."""
@@ -65,7 +70,7 @@ async def lightspeed(
 ) -> AsyncIterator[Lightspeed]:
     """Open connections to Lightspeed; at the end, refreshes under way are let end."""
     grants = Grants(database, vault)
-    async with open_session() as session:
+    async with open_session() as session, Budget(database) as budget:
         oauth = None
         if settings.lightspeed_client_id and settings.lightspeed_client_secret:
             application = Application(
@@ -74,11 +79,12 @@ async def lightspeed(
                 redirect_uri=settings.base_url + CALLBACK,
                 scopes=SCOPES,
             )
-            oauth = OAuth(session, application, settings.lightspeed_origin)
+            oauth = OAuth(session, application, settings.lightspeed_origin, budget)
         tokens = Tokens(grants, oauth)
         client = Client(
             tokens,
             session,
+            budget,
             origin=settings.lightspeed_origin,
             version=settings.lightspeed_api_version,
             link=f"{settings.base_url}/connect" if oauth else "",

@@ -14,6 +14,7 @@ from actions.errors import (
     NotConnected,
     RateLimited,
     ServerError,
+    TryLater,
     Unauthorized,
 )
 from actions.oauth import ApplicationRefused, TokensLater, TokensUnanswered
@@ -65,8 +66,8 @@ ACTION: Final = Policy(attempts=8, backoff=2.0, growth=2.0)
 """How an action's job is tried again."""
 _LOOK_SECONDS: Final = 30.0
 """How often a job looks whether somebody has mended what it waits for."""
-_TOLD = (RateLimited, TokensLater)
-"""They say themselves when to come back."""
+_TOLD = (RateLimited, TryLater, TokensLater)
+"""They say when it is this one's turn, so there is no jitter."""
 _TO_MEND = (
     NeedsRelink,
     NotConnected,
@@ -91,7 +92,7 @@ def decide(
     together does not come back together.
     """
     if isinstance(error, _TOLD):
-        return Wait(error.retry_after * (1 + chance() / 50))
+        return Wait(error.retry_after)
     if isinstance(error, _TO_MEND):
         return Wait(_LOOK_SECONDS * (1 + chance() / 5))
     if isinstance(error, plugins.GiveUp) or attempt >= policy.attempts:

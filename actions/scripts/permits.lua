@@ -17,7 +17,7 @@ end
 local pace, window, lease, underway = arg[2], arg[3], arg[5], arg[6]
 local CHANNEL, BROKEN = 'backroom:budgets', 'backroom:budgets:broken'
 local OPENS_AFTER, FIRST_PAUSE_MS, MOST_PAUSE_MS = 5, 10000, 60000
-local STAGGER_MS = 50
+local STAGGER_MS, HELD_MS = 50, 100
 local LEAST_MS, MOST_MS, UNSAID_MS = 1000, 330000, 30000
 local time = redis.call('TIME')
 local real = time[1] * 1000 + time[2] / 1000
@@ -219,20 +219,32 @@ local function appointment()
   return back + late * STAGGER_MS * pace
 end
 
-local soon = at or (left > 0 and math.min(step, back)) or back
-local look = soon
-if given_bulk < bulk and why == 'spent' then
+-- While one call goes ahead there may be more at any moment; otherwise it is known when.
+local is_ahead = why == 'probe'
+local soon, soon_bulk = now, now
+if left < 1 or (at and not is_ahead) then
+  soon = at or back
+end
+if at and not is_ahead then
+  soon_bulk = at
+elseif left <= kept then
+  soon_bulk = left > 0 and math.min(step, back) or back
+elseif given_bulk < bulk and not is_ahead then
+  soon_bulk = now + HELD_MS * pace -- it waits for calls under way
+end
+local look = is_ahead and at or soon_bulk
+if given_bulk < bulk and why == 'spent' and left <= kept then
   look = appointment()
   s.order[process] = look
 end
 save_budget(key, s)
 
 local function wait(moment)
-  return math.max(1, math.ceil((moment - now) / pace))
+  return math.ceil((moment - now) / pace)
 end
 
 return {
-  given, given_bulk, wait(at or back), wait(soon), wait(look), why,
+  given, given_bulk, wait(soon), wait(soon_bulk), wait(look), why,
   s.limit, math.max(0, left), kept, wait(step), math.ceil(stride / pace), wait(release), wait(back),
   s.away,
 }

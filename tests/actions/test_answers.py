@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from actions.action import Action, Page
-from actions.answers import Reading, limited, read, refusal
+from actions.answers import Reading, limited, read, refusal, wait
 from actions.catalog import CATALOG
 from actions.errors import (
     Conflict,
@@ -238,6 +238,10 @@ def test_what_was_not_found_is_named_unless_it_can_be_spent() -> None:
     assert "/gift_cards/{number}" in str(secret)
 
 
+def said(retry_after: str, date: str) -> dict[str, str]:
+    return {"Retry-After": retry_after, "Date": date}
+
+
 @pytest.mark.parametrize(
     ("retry_after", "date", "seconds"),
     [
@@ -268,16 +272,16 @@ def test_what_was_not_found_is_named_unless_it_can_be_spent() -> None:
 def test_a_wait_is_read_against_the_answers_own_clock_and_bounded(
     retry_after: str, date: str, seconds: float
 ) -> None:
-    error = limited(BRAND, "kowhai", retry_after, date)
+    error = limited(BRAND, "kowhai", wait(said(retry_after, date)))
     assert error.retry_after == pytest.approx(seconds)
 
 
 def test_a_date_without_a_clock_of_the_answers_is_read_against_ours() -> None:
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
     for date in ("", "garbage"):
-        assert 55 < limited(BRAND, "kowhai", soon, date).retry_after <= 60
+        assert 55 < limited(BRAND, "kowhai", wait(said(soon, date))).retry_after <= 60
 
 
 @given(st.text() | st.floats().map(str) | st.datetimes().map(format_datetime), st.text())
 def test_any_wait_is_between_a_second_and_a_window(retry_after: str, date: str) -> None:
-    assert 1 <= limited(BRAND, "kowhai", retry_after, date).retry_after <= 330
+    assert 1 <= limited(BRAND, "kowhai", wait(said(retry_after, date))).retry_after <= 330

@@ -84,11 +84,12 @@ class Scripted(Client):
     """A client that sends nothing: it notes the actions and ends each call as told."""
 
     def __init__(self, *ends: BackroomError) -> None:
+        self.budget = None
         self.called: list[Action[Any]] = []
         self._ends = list(ends)
 
-    async def call(self, action: Action[Any], retailer: str, *, version: str = "") -> Any:
-        del retailer, version
+    async def call(self, action: Action[Any], retailer: str, **terms: Any) -> Any:
+        del retailer, terms
         self.called.append(action)
         if self._ends:
             raise self._ends.pop(0)
@@ -227,14 +228,13 @@ async def test_a_rate_limit_is_waited_for_and_is_no_attempt(
 ) -> None:
     job_id = await reach.enqueue(BRAND, "kowhai")
     store.strike("429-storm")
-    after = await once(job_id)
-    assert after is not None
-    assert 25 <= after <= 32
-    waiting = await jobs.get(job_id)
-    assert (waiting.state, waiting.attempts, waiting.error) == ("waiting", 0, "RateLimited")
-    assert await once(job_id) is None
-    assert (await jobs.get(job_id)).state == "done"
-    assert store.seen == [("POST /brands", 429), ("POST /brands", 200)]
+    for _ in range(3):
+        after = await once(job_id)
+        assert after is not None
+        assert 25 <= after <= 32
+        waiting = await jobs.get(job_id)
+        assert (waiting.state, waiting.attempts, waiting.error) == ("waiting", 0, "RateLimited")
+    assert store.seen == [("POST /brands", 429)]
 
 
 async def test_a_worker_runs_a_job_again_once_the_rate_limit_opens(
@@ -420,9 +420,9 @@ async def test_who_has_lost_the_lease_sends_nothing_and_records_nothing(
     job_id = await reach.enqueue(BRAND, "kowhai")
 
     class Slow(Scripted):
-        async def call(self, action: Action[Any], retailer: str, *, version: str = "") -> Any:
+        async def call(self, action: Action[Any], retailer: str, **terms: Any) -> Any:
             await database.do("SET", f"arq:in-progress:{job_id}", "another")
-            return await super().call(action, retailer, version=version)
+            return await super().call(action, retailer, **terms)
 
     assert await once(job_id, Slow()) is not None
     assert (await jobs.get(job_id)).state == "running"

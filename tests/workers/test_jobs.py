@@ -127,10 +127,11 @@ class Hanging(Client):
     """A client whose calls do not return."""
 
     def __init__(self) -> None:
+        self.budget = None
         self.called = asyncio.Event()
 
-    async def call(self, action: Action[Any], retailer: str, *, version: str = "") -> Any:
-        del action, retailer, version
+    async def call(self, action: Action[Any], retailer: str, **terms: Any) -> Any:
+        del action, retailer, terms
         self.called.set()
         await asyncio.Event().wait()
 

@@ -1,4 +1,4 @@
-"""One retailer's permits in this process: who has one, who waits, and what became of them."""
+"""One retailer's account in this process: permits at hand, who waits, what became of them."""
 
 import asyncio
 import time
@@ -11,6 +11,7 @@ from actions.asking import Asking
 from actions.concurrency import Concurrency
 from actions.errors import DatabaseAway
 from actions.exchange import LANES, Exchange, Granted, Lane, Refused, Scheme, Standing, Told
+from actions.permit import Permit
 
 MOST_WAITING: Final = 64
 """Callers that may wait a short while; more are turned away at once."""
@@ -24,32 +25,6 @@ _REST_SECONDS: Final = 1.0
 """Unused permits go back, and reports leave, after so long."""
 _LIMIT, _REMAINING = "X-RateLimit-Limit", "X-RateLimit-Remaining"
 _DIGITS: Final = 9
-
-
-class Permit:
-    """Leave to send one request. It must be ended by one of its methods, once."""
-
-    __slots__ = ("_account", "sent")
-
-    def __init__(self, account: "Account") -> None:
-        self._account = account
-        self.sent = time.monotonic()
-
-    def answered(self, headers: Mapping[str, str]) -> None:
-        """Say that it was answered, by anything but 429 and an outage."""
-        self._account.answered(self, headers)
-
-    def refused(self, headers: Mapping[str, str], after: float | None) -> None:
-        """Say that it was answered with 429, and how many of the vendor's seconds to wait."""
-        self._account.refused(self, headers, after)
-
-    def failed(self) -> None:
-        """Say that there was no answer, or an outage's."""
-        self._account.failed()
-
-    def unsent(self) -> None:
-        """Give it back: nothing was sent."""
-        self._account.unsent()
 
 
 class Account:
@@ -99,7 +74,7 @@ class Account:
         coming: asyncio.Future[Permit] = asyncio.get_running_loop().create_future()
         waiting.append(coming)
         self.pump()
-        if not coming.done() and not self._free["bulk"] and self.opens(lane) == 0:
+        if not coming.done() and not self._free["bulk"] and self._may_ask(lane):
             self._asking.ask()
         try:
             async with asyncio.timeout(patience if patience < inf else None):
@@ -147,6 +122,11 @@ class Account:
         if self._asking.failed() >= _FAILS:
             self.clamp(0)
             self._asking.ask()
+        self.pump()
+
+    def abandoned(self) -> None:
+        """Let go of a permit: if its call has arrived, the next answer shows it."""
+        self.underway -= 1
         self.pump()
 
     def unsent(self) -> None:
@@ -232,6 +212,11 @@ class Account:
     def _may(self, lane: Lane) -> bool:
         extra = _EXTRA if lane == "interactive" else 0
         return self.underway < int(self._concurrency.limit) + extra
+
+    def _may_ask(self, lane: Lane) -> bool:
+        """Say whether an exchange may bring something: not while one call goes ahead."""
+        is_ahead = self.standing.why == "probe" and time.monotonic() < self.standing.look
+        return self.opens(lane) == 0 and not is_ahead
 
     def _crowded(self) -> float:
         """Return how long those take who are before one, where Lightspeed is slow."""
