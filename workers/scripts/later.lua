@@ -13,10 +13,10 @@ local function words_of(command, key)
   return later[command][key]
 end
 
-local function push(words, ...)
-  for i = 1, select('#', ...) do
-    words[#words + 1] = select(i, ...)
-  end
+-- One word, or two.
+local function push(words, one, other)
+  local at = #words
+  words[at + 1], words[at + 2] = one, other
 end
 
 local function add(key, score, member)
@@ -31,8 +31,8 @@ local function put(key, value)
   push(later.MSET, key, value)
 end
 
-local function forget(...)
-  push(later.DEL, ...)
+local function forget(one, other)
+  push(later.DEL, one, other)
 end
 
 local function count(key, field)
