@@ -7,7 +7,7 @@ where a list is documented. One odd field must not cost the whole: it falls back
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import MAX_EMAX, Decimal
 from functools import cache
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin
@@ -56,6 +56,8 @@ BAD = (msgspec.MsgspecError, ValueError, TypeError, ArithmeticError, RecursionEr
 _NUMERIC = frozenset({str, int, Decimal})
 _DIGITS = 40
 """No price or count lies farther from the decimal point; 1e999999999 would cost the memory."""
+_LONG_ROW = b"0" * len(str(MAX_EMAX))
+_ALL_ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
 
 
 class Unusable(Exception):
@@ -116,6 +118,15 @@ def plain(payload: bytes | str) -> dict[str, Any]:
         reason = "The payload is not a JSON object."
     # Raised out here: a chained error would carry the payload's values into the log.
     raise Unusable(reason)
+
+
+def may_be_too_large(payload: str) -> bool:
+    """Say whether `plain` may find a number too large in JSON text that is well-formed.
+
+    Such a number has thousands of digits, or eighteen in its exponent; looking for a row of digits
+    takes a fifth of the time of reading all.
+    """
+    return _LONG_ROW in payload.encode().translate(_ALL_ZEROS)
 
 
 def _salvage(plain: dict[str, Any], into: type[P]) -> P:

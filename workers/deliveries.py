@@ -1,7 +1,6 @@
 """A delivery as it was kept, and what it turns out to be: decoded once, typed or a ping."""
 
 from binascii import a2b_qp
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
@@ -10,7 +9,7 @@ from urllib.parse import unquote_plus
 import msgspec
 from msgspec import Struct, structs
 
-from actions.lenient import PLAIN, Unusable, decode, plain
+from actions.lenient import PLAIN, Unusable, decode, may_be_too_large, plain
 from actions.vault import Vault
 from workers.events import EVENT_TYPES, PING, WEBHOOK_TYPES, Event, EventType, Ping
 from workers.payloads import Payload
@@ -23,10 +22,10 @@ _HEAD = frozenset({"id", "version", "updated_at"})
 def _head(payload: type[Payload]) -> type[Struct]:
     """Return a Struct of those fields of a payload that a dispatch needs."""
     fields = [one for one in structs.fields(payload) if one.name in _HEAD]
-    return msgspec.defstruct(
-        f"{payload.__name__}Head",
-        [(one.name, one.type) if one.required else (one.name, one.type, None) for one in fields],
-    )
+    wanted: list[Any] = [
+        (one.name, one.type) if one.required else (one.name, one.type, None) for one in fields
+    ]
+    return msgspec.defstruct(f"{payload.__name__}Head", [*wanted, ("retailer_id", Any, None)])
 
 
 _HEADS = {name: _head(EVENT_TYPES[name].payload) for name in WEBHOOK_TYPES}
@@ -59,9 +58,8 @@ class Reading(Struct, dict=True):
     """A delivery, understood as far as its dispatch needs; its payload is read when asked for."""
 
     event_type: EventType[Any]
-    raw: Any
-    claims: Claims = Claims()
-    text: str = ""
+    text: str | bytes
+    claims: Claims
     head: Any = None
     """What tells this payload from others of its kind: its id and what it is ordered by."""
     ping: Ping | None = None
@@ -70,6 +68,14 @@ class Reading(Struct, dict=True):
     def payload(self) -> Any:
         """The payload, typed."""
         return self.ping or decode(self.text, self.event_type.payload)
+
+    @cached_property
+    def raw(self) -> Any:
+        """The payload as plain objects with exact numbers; what is no JSON as text."""
+        try:
+            return PLAIN.decode(self.text)
+        except (msgspec.DecodeError, ValueError, ArithmeticError, RecursionError):
+            return self.text if isinstance(self.text, str) else self.text.decode(errors="replace")
 
     @property
     def note(self) -> str:
@@ -121,13 +127,13 @@ def read(declared: str, body: bytes) -> Reading:
     if name is None or not text:
         reason = _why_not(form, declared or said)
         return _ping(declared or said, reason, text or body, form)
-    event_type = EVENT_TYPES[name]
     try:
-        raw = plain(text)
-        head = decode(text, _HEADS[name])
+        head: Any = decode(text, _HEADS[name])
+        if may_be_too_large(text):
+            plain(text)
     except Unusable as unusable:
         return _ping(name, str(unusable), text, form)
-    return Reading(event_type, raw, _claims(form, raw), text, head)
+    return Reading(EVENT_TYPES[name], text, _claims(form, head.retailer_id), head)
 
 
 def event(event_id: str, delivery: Delivery, reading: Reading) -> Event[Any]:
@@ -137,8 +143,8 @@ def event(event_id: str, delivery: Delivery, reading: Reading) -> Event[Any]:
         type=reading.event_type,
         retailer=delivery.retailer,
         received_at=moment(delivery.received_at),
-        raw=reading.raw,
         read=lambda: reading.payload,
+        read_raw=lambda: reading.raw,
     )
 
 
@@ -186,15 +192,10 @@ def _unquoted(text: bytes) -> str:
     return unquote_plus(text.decode(), errors="strict")
 
 
-def _claims(form: dict[str, str], raw: Any = None) -> Claims:
-    ids = frozenset(filter(None, _retailer_ids(form, raw)))
+def _claims(form: dict[str, str], of_payload: object = None) -> Claims:
+    said = (form.get("retailer_id"), of_payload)
+    ids = frozenset(one for one in said if one and isinstance(one, str))
     return Claims(form.get("domain_prefix", "").strip().lower() or None, ids)
-
-
-def _retailer_ids(*objects: Any) -> Iterator[str]:
-    for one in objects:
-        if isinstance(one, dict) and isinstance(one.get("retailer_id"), str):
-            yield one["retailer_id"]
 
 
 def _why_not(form: dict[str, str], declared: str) -> str:
@@ -206,12 +207,4 @@ def _why_not(form: dict[str, str], declared: str) -> str:
 
 
 def _ping(declared: str, reason: str, text: str | bytes, form: dict[str, str]) -> Reading:
-    return Reading(PING, _raw(text), _claims(form), ping=Ping(declared or None, reason))
-
-
-def _raw(text: str | bytes) -> Any:
-    """Return JSON as plain objects with exact numbers, and anything else as text."""
-    try:
-        return PLAIN.decode(text)
-    except (msgspec.DecodeError, ValueError, ArithmeticError, RecursionError):
-        return text if isinstance(text, str) else text.decode(errors="replace")
+    return Reading(PING, text, _claims(form), ping=Ping(declared or None, reason))

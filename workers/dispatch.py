@@ -45,12 +45,10 @@ async def dispatch(inbox: Inbox, plugins: Plugins, reader: Reader, run: Run) -> 
     """
     began = time.perf_counter()
     event_id = run.args[0]
-    data, state = run.brought or (None, None)
+    data = run.brought[0] if run.brought else None
     if data is None:
         log.warning("event.gone", event_id=event_id)
         return
-    if state is not None:
-        return  # it was dispatched before
     delivery = kept(data)
     if run.is_poison:
         await _bury(run, delivery)
@@ -60,8 +58,8 @@ async def dispatch(inbox: Inbox, plugins: Plugins, reader: Reader, run: Run) -> 
     wanting = [one.name for one in plugins.wanting(reading.event_type)]
     ask = msgspec.msgpack.encode(_ask(event_id, delivery, reading, inbox.seconds))
     became = await run.end(None, "dispatch", ask, *jobs(event_id, wanting))
-    if became is None:
-        return
+    if not became:
+        return  # another worker has it, or it was dispatched before
     log.info(
         "event.dispatched",
         state=became,

@@ -63,15 +63,20 @@ class Event(Struct, Generic[P], frozen=True, kw_only=True, dict=True):
     retailer: str
     received_at: datetime
     source: Literal["webhook"] = "webhook"
-    raw: Any
-    """The payload as it came, undecoded: a dict, or the body's text for a ping."""
     read: Callable[[], P]
     """Reads the payload."""
+    read_raw: Callable[[], Any]
+    """Reads it as plain objects."""
 
     @cached_property
     def payload(self) -> P:
         """The resource as sent, typed; read when it is first asked for."""
         return self.read()
+
+    @cached_property
+    def raw(self) -> Any:
+        """The payload as it came, untyped: a dict, or the body's text for a ping."""
+        return self.read_raw()
 
     def __repr__(self) -> str:
         return f"Event({self.id!r}, {self.type.name!r}, {self.retailer!r})"

@@ -39,8 +39,8 @@ def make_event(
         type=event_type,
         retailer=retailer,
         received_at=received_at or datetime.now(UTC),
-        raw=msgspec.to_builtins(payload) if raw is None else raw,
         read=lambda: given,
+        read_raw=lambda: msgspec.to_builtins(given) if raw is None else raw,
     )
 
 

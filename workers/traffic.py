@@ -12,9 +12,10 @@ from workers.claims import MOST_AT_ONCE, Claims, Ending, Turn
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
-SLICE: Final = 32
+SLICE: Final = 24
 """Jobs that are claimed at once, and begun at once."""
-_MOST_IN_AIR: Final = 3
+_MOST_IN_AIR: Final = 4
+"""As many slices as a worker has slots for: it need not wait for Redis, nor Redis for it."""
 _WORTH: Final = SLICE // 2
 """Jobs that make another round trip worth while as one is in the air."""
 _LOOK_SECONDS: Final = 2.0

@@ -1,6 +1,7 @@
 """The worker process: an engine for each queue, until SIGTERM."""
 
 import asyncio
+import gc
 import os
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -31,6 +32,8 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 MAX_JOBS = 100
 """Of each queue, in one process."""
 _CLOSE_SECONDS = 3
+_NEW_OBJECTS = 10_000
+"""That make it look for garbage; jobs in the air, which are none, hold fewer."""
 _LONGEST_DISPATCH = 60.0
 _LONGEST_CALL = 300.0
 """For one action with all its tries, in seconds."""
@@ -60,6 +63,7 @@ async def run(
                 "actions": lambda: build_actions(settings, reach, burst=burst),
             }
             engines = [made[name]() for name in queues]
+            _spare_collector()
             log.info(
                 "worker.ready", plugins=list(plugins.loaded), queues=list(queues), pid=os.getpid()
             )
@@ -70,6 +74,12 @@ async def run(
             finally:
                 await asyncio.gather(*map(_close, engines))
                 log.info("worker.stopped")
+
+
+def _spare_collector() -> None:
+    """Look for garbage less often, and never among the modules: each such look takes 40 ms."""
+    gc.freeze()
+    gc.set_threshold(_NEW_OBJECTS, *gc.get_threshold()[1:])
 
 
 async def _work(engine: Engine, stop: Stop, seconds: float) -> None:

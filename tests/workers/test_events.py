@@ -48,7 +48,7 @@ def made() -> Event[SaleUpdate]:
         retailer="kowhai",
         received_at=datetime.now(UTC),
         read=lambda: SaleUpdate("s1", note="Mere's jacket"),
-        raw={"id": "s1", "note": "Mere's jacket"},
+        read_raw=lambda: {"id": "s1", "note": "Mere's jacket"},
     )
 
 

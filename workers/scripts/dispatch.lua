@@ -23,15 +23,16 @@ local function is_stale(ask)
   if ask.newest == '' then
     return false
   end
-  local newest = redis.call('GET', ask.newest)
-  if newest and (ask.order < newest or (ask.order == newest and not ask.ties)) then
+  local newest = redis.call('SET', ask.newest, ask.order, 'EX', ask.gate_seconds, 'GET')
+  if newest and ask.order < newest then
+    redis.call('SET', ask.newest, newest, 'KEEPTTL')
     return true
   end
-  redis.call('SET', ask.newest, ask.order, 'EX', ask.gate_seconds)
-  return false
+  return newest == ask.order and not ask.ties
 end
 
--- Decide once what becomes of an event and enqueue a job for each subscriber, all or nothing.
+-- Decide once what becomes of an event and enqueue a job for each subscriber, all or nothing; answer
+-- its state, or nothing when that was decided before.
 -- `message`: id, type, retailer, received_at, newest ('' = no gate), order, ties, gate_seconds,
 -- seconds, foreign (bool), claimed (ids), learn (bool), note; then subscriber and job in turn
 -- (apart from the message, because Redis' cmsgpack reads no binary).
@@ -39,9 +40,8 @@ local function dispatch(message, ...)
   local queue, open, failed, handled, counts = KEYS[1], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
   local ask, jobs = cmsgpack.unpack(message), {...}
   local event, facts = 'backroom:event:' .. ask.id, {'type', ask.type, 'note', ask.note}
-  local before = redis.call('HGET', event, 'state')
-  if before then
-    return before
+  if redis.call('HEXISTS', event, 'state') == 1 then
+    return ''
   end
   local state = 'handled'
   if is_foreign(ask, KEYS[7]) then
@@ -58,7 +58,7 @@ local function dispatch(message, ...)
     end
   end
   count(counts, state)
-  settle(open, failed, handled, ask.id, before, state, ask.seconds, facts)
+  settle(open, failed, handled, ask.id, false, state, ask.seconds, facts)
   return state
 end
 

@@ -4,19 +4,20 @@ local MOST = 1000 -- words of one call
 local later = {}
 
 local function begin()
-  later = {ZADD = {}, ZREM = {}, HINCRBY = {}, MSET = {}, DEL = {}, trims = {}}
+  later = {ZADD = {}, ZREM = {}, HINCRBY = {}, MSET = {'MSET'}, DEL = {'DEL'}, trims = {}}
 end
 begin()
 
 local function words_of(command, key)
-  later[command][key] = later[command][key] or {}
-  return later[command][key]
+  local words = later[command][key] or {command, key}
+  later[command][key] = words
+  return words
 end
 
-local function push(words, ...)
-  for i = 1, select('#', ...) do
-    words[#words + 1] = select(i, ...)
-  end
+-- One word, or two.
+local function push(words, one, other)
+  local at = #words
+  words[at + 1], words[at + 2] = one, other
 end
 
 local function add(key, score, member)
@@ -31,8 +32,8 @@ local function put(key, value)
   push(later.MSET, key, value)
 end
 
-local function forget(...)
-  push(later.DEL, ...)
+local function forget(one, other)
+  push(later.DEL, one, other)
 end
 
 local function count(key, field)
@@ -45,22 +46,25 @@ local function trim(key, score)
   later.trims[key] = score
 end
 
-local function send(words, ...)
-  for i = 1, #words, MOST do
-    local last = math.min(i + MOST - 1, #words)
-    local chunk = {...}
-    for j = i, last do
-      chunk[#chunk + 1] = words[j]
+-- Send a command whose first `head` words go with each call that the others need.
+local function send(words, head)
+  for i = head + 1, #words, MOST do
+    local chunk = words
+    if #words > MOST then
+      chunk = {unpack(words, 1, head)}
+      for j = i, math.min(i + MOST - 1, #words) do
+        chunk[#chunk + 1] = words[j]
+      end
     end
     redis.call(unpack(chunk))
   end
 end
 
 local function flush()
-  send(later.MSET, 'MSET')
+  send(later.MSET, 1)
   for _, command in ipairs({'ZREM', 'ZADD'}) do
-    for key, words in pairs(later[command]) do
-      send(words, command, key)
+    for _, words in pairs(later[command]) do
+      send(words, 2)
     end
   end
   for key, fields in pairs(later.HINCRBY) do
@@ -71,6 +75,6 @@ local function flush()
   for key, score in pairs(later.trims) do
     redis.call('ZREMRANGEBYSCORE', key, '-inf', score)
   end
-  send(later.DEL, 'DEL')
+  send(later.DEL, 1)
   begin()
 end

@@ -22,7 +22,7 @@ local function marks_of(ids)
   return marks
 end
 
-local function finish(id, after, first, last)
+local function finish(id, mark, after, first, last)
   local answer = 'ended'
   if first <= last then
     answer = effect(unpack(ARGV, first, last))
@@ -33,7 +33,7 @@ local function finish(id, after, first, last)
   else
     add(queue, now + after, id)
   end
-  forget('arq:in-progress:' .. id, 'arq:retry:' .. id)
+  forget(mark, 'arq:retry:' .. id)
   return answer
 end
 
@@ -49,14 +49,15 @@ local function end_all()
     ids[#ids + 1], at[#at + 1] = ARGV[i], i
     i = i + 4 + tonumber(ARGV[i + 3])
   end
-  local owners = #ids > 0 and redis.call('MGET', unpack(marks_of(ids))) or {}
+  local marks = marks_of(ids)
+  local owners = #ids > 0 and redis.call('MGET', unpack(marks)) or {}
   for j, id in ipairs(ids) do
     i = at[j]
     if owners[j] ~= ARGV[i + 1] then
       answers[j] = 'lost'
     else
       local last = i + 3 + tonumber(ARGV[i + 3])
-      local done, answer = pcall(finish, id, tonumber(ARGV[i + 2]), i + 4, last)
+      local done, answer = pcall(finish, id, marks[j], tonumber(ARGV[i + 2]), i + 4, last)
       answers[j] = done and answer or '!' .. said(answer)
     end
   end
