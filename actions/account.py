@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import inf
 from typing import Final
 
@@ -30,8 +30,13 @@ _DIGITS: Final = 9
 class Account:
     """What this process holds of one budget."""
 
-    def __init__(self, who: str, scheme: Scheme, exchange: Exchange) -> None:
+    def __init__(
+        self, who: str, scheme: Scheme, exchange: Exchange, roomy: Callable[[str], None]
+    ) -> None:
+        """Call `roomy` when there is room that nobody here waits for."""
         self.underway = 0
+        self._who = who
+        self._roomy = roomy
         self.standing = Standing()
         self._window = scheme.window / exchange.pace
         self._concurrency = Concurrency()
@@ -191,6 +196,8 @@ class Account:
         self.standing = granted.standing
         self._free["interactive"] += granted.interactive
         self._free["bulk"] += granted.bulk
+        if self.standing.has_room and len(self._waiting["bulk"]) <= granted.bulk:
+            self._roomy(self._who)
 
     def away(self, error: DatabaseAway) -> None:
         """Tell those who wait that nobody knows what is left."""

@@ -6,6 +6,7 @@ not use, and say what Lightspeed answered; the state is one key for each retaile
 
 import asyncio
 import time
+from collections.abc import Callable
 from math import inf
 from types import TracebackType
 from typing import Final, Self
@@ -30,9 +31,19 @@ _MOST_IDLE: Final = 1_000
 class Budget:
     """This process' permits. Open it as a context: what it holds goes back at its end."""
 
-    def __init__(self, database: Database, *, pace: float = 1.0) -> None:
-        """Where a simulator's time passes `pace` times as fast as ours, say so."""
+    def __init__(
+        self,
+        database: Database,
+        *,
+        pace: float = 1.0,
+        roomy: Callable[[str], None] | None = None,
+    ) -> None:
+        """Where a simulator's time passes `pace` times as fast as ours, say so.
+
+        `roomy` is called with a retailer that may have room which nobody here waits for.
+        """
         self.pace = pace
+        self._roomy = roomy or (lambda _: None)
         self._database = database
         self._exchange = Exchange(database, pace)
         self._accounts: dict[str, Account] = {}
@@ -95,7 +106,7 @@ class Budget:
         if len(self._accounts) >= _MOST_IDLE:
             self._accounts = {who: one for who, one in self._accounts.items() if not one.is_idle}
         scheme = _SCHEMES.get(retailer, _RETAILER)
-        account = self._accounts[retailer] = Account(retailer, scheme, self._exchange)
+        account = self._accounts[retailer] = Account(retailer, scheme, self._exchange, self._roomy)
         return account
 
     def _heard(self, message: bytes | None) -> None:
@@ -105,8 +116,11 @@ class Budget:
         elif message is None:
             for account in list(self._accounts.values()):
                 account.forget_free()
-        elif known := self._accounts.get(message.decode().removeprefix(key(""))):
-            known.changed()
+        else:
+            who = message.decode().removeprefix(key(""))
+            if known := self._accounts.get(who):
+                known.changed()
+            self._roomy(who)
 
     async def _keep(self) -> None:
         while True:

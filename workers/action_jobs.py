@@ -18,11 +18,12 @@ from actions.checking import checked
 from actions.client import Client
 from actions.connections import domain_prefix
 from actions.database import Database, Script
-from actions.errors import BackroomError, OutcomeUnknown
+from actions.errors import BackroomError, OutcomeUnknown, RateLimited, TryLater
 from actions.vault import Vault
 from workers import keys
 from workers.claims import MOST_AT_ONCE, Effects
 from workers.group_commit import GroupCommit
+from workers.line import LINE, terms
 from workers.plugins import KEEP_SECONDS
 from workers.queue import RUN_ACTION, RUNNING_PREFIX, job
 from workers.retry import ACTION, Decision, GiveUp, Wait, decide
@@ -34,11 +35,12 @@ JobState: TypeAlias = Literal["queued", "running", "waiting", "done", "failed", 
 
 OVER_STATES = frozenset({b"done", b"failed", b"cancelled"})
 ACTION_EFFECTS = Effects.load("actions", keys=(keys.OVER,))
-_ENQUEUE = Script.load("workers.scripts", "clock", "wake", "enqueue")
+_ENQUEUE = LINE + Script.load("workers.scripts", "enqueue")
 _BEGIN = Script.load("workers.scripts", "begin")
 _PATIENCE_SECONDS = 0.5
 """A job waits so long for its permit; then it waits in the queue, where it holds nothing."""
 _Words: TypeAlias = tuple[str | bytes | float, ...]
+_NO_LINE: _Words = ("", -1)
 _results = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -86,8 +88,10 @@ class _Begun(Struct, frozen=True):
 class ActionJobs:
     """The jobs of the actions queue. Every method is one round trip, but `run`."""
 
-    def __init__(self, database: Database, vault: Vault) -> None:
+    def __init__(self, database: Database, vault: Vault, *, pace: float = 1.0) -> None:
+        """Where a simulator's time passes `pace` times as fast as ours, say so."""
         self.database = database
+        self._pace = pace
         self._vault = vault
         self._enqueue = GroupCommit(self._send, MOST_AT_ONCE)
 
@@ -111,11 +115,13 @@ class ActionJobs:
         }
         words = [part for pair in record.items() for part in pair]
         name = keys.action_job(job_id)
-        await self._enqueue((job_id, job(RUN_ACTION, job_id), name, len(words), *words))
+        await self._enqueue(
+            (job_id, job(RUN_ACTION, job_id), record["retailer"], name, len(words), *words)
+        )
         return job_id
 
     async def _send(self, rows: Sequence[_Words]) -> None:
-        args = [word for row in rows for word in row]
+        args = [*terms(self._pace), *(word for row in rows for word in row)]
         await self.database.run(_ENQUEUE, [keys.ACTIONS_QUEUE], args)
 
     async def get(self, job_id: str) -> Job:
@@ -175,13 +181,14 @@ class ActionJobs:
         )
         sealed = self._vault.seal(_results.encode(result), f"result {begun.job_id}")
         facts = ("state", "done", "result", sealed, "error", "", "message", "")
-        if await run.end(None, begun.job_id, begun.keep, *facts):
+        if await run.end(None, begun.job_id, begun.keep, *_NO_LINE, *facts):
             log.info("action.done", **begun.facts)
 
     def cancelling(self, job_id: str, keep: int, said: str) -> _Words:
         """Return the words that record that a job was cancelled."""
         message = self._vault.seal(said.encode(), f"message {job_id}")
-        return (job_id, keep, "state", "cancelled", "error", "", "message", message)
+        facts = ("state", "cancelled", "error", "", "message", message)
+        return (job_id, keep, *_NO_LINE, *facts)
 
     def _begun(self, run: Run) -> _Begun | None:
         """Open what was enqueued, or return None where it is over."""
@@ -215,7 +222,10 @@ class ActionJobs:
             keep = begun.keep
         else:
             after = decision.after
-        if not await run.end(after, begun.job_id, keep, *words):
+        line = _NO_LINE
+        if after is not None and isinstance(error, RateLimited | TryLater):
+            line = (begun.retailer, int(after * 1000))
+        if not await run.end(after, begun.job_id, keep, *line, *words):
             return
         if after is None:
             log.error("action.failed", error=type(error).__name__, **begun.facts)

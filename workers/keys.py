@@ -39,3 +39,8 @@ def newest(retailer: str, event_type: str, entity: str) -> str:
 def action_job(job_id: str) -> str:
     """Hash: an action that was enqueued, its parameters and result sealed."""
     return f"backroom:job:{job_id}"
+
+
+def line(retailer: str) -> str:
+    """Sorted set: jobs of the actions queue that wait for a retailer's budget, by their turn."""
+    return f"backroom:parked:{retailer}"

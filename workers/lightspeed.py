@@ -1,6 +1,6 @@
 """Lightspeed as this process reaches it: built from the settings, opened once."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -66,11 +66,17 @@ class Lightspeed(Struct, frozen=True):
 
 @asynccontextmanager
 async def lightspeed(
-    settings: Settings, database: Database, vault: Vault
+    settings: Settings,
+    database: Database,
+    vault: Vault,
+    roomy: Callable[[str], None] | None = None,
 ) -> AsyncIterator[Lightspeed]:
-    """Open connections to Lightspeed; at the end, refreshes under way are let end."""
+    """Open connections to Lightspeed; at the end, refreshes under way are let end.
+
+    `roomy` is called with a retailer that may have room which nobody here waits for.
+    """
     grants = Grants(database, vault)
-    async with open_session() as session, Budget(database) as budget:
+    async with open_session() as session, Budget(database, roomy=roomy) as budget:
         oauth = None
         if settings.lightspeed_client_id and settings.lightspeed_client_secret:
             application = Application(
@@ -90,6 +96,6 @@ async def lightspeed(
             link=f"{settings.base_url}/connect" if oauth else "",
         )
         try:
-            yield Lightspeed(client, ActionJobs(database, vault), grants, oauth)
+            yield Lightspeed(client, ActionJobs(database, vault, pace=budget.pace), grants, oauth)
         finally:
             await tokens.close()

@@ -22,6 +22,7 @@ from workers.engine import Engine
 from workers.inbox import Inbox
 from workers.keys import QUEUES, QueueName
 from workers.lightspeed import Lightspeed, lightspeed
+from workers.line import Line
 from workers.reader import Reader
 from workers.run import Functions, Run
 from workers.settings import Settings
@@ -57,7 +58,8 @@ async def run(
     async with Database(settings.redis_url) as database:
         await database.do("PING")
         inbox = Inbox(database, vault, settings.inbox_seconds)
-        async with plugins.open(), lightspeed(settings, database, vault) as reach:
+        line = Line(database)
+        async with plugins.open(), lightspeed(settings, database, vault, line.notice) as reach:
             made: dict[QueueName, Callable[[], Engine]] = {
                 "events": lambda: build(settings, inbox, plugins, burst=burst, reach=reach),
                 "actions": lambda: build_actions(settings, reach, burst=burst),
@@ -67,11 +69,13 @@ async def run(
             log.info(
                 "worker.ready", plugins=list(plugins.loaded), queues=list(queues), pid=os.getpid()
             )
+            watching = asyncio.create_task(line.watch(), name="line")
             try:
                 await asyncio.gather(
                     *(_work(engine, stop, settings.shutdown_seconds) for engine in engines)
                 )
             finally:
+                await cancelled(watching)
                 await asyncio.gather(*map(_close, engines))
                 log.info("worker.stopped")
 

@@ -1,0 +1,93 @@
+"""The line: action jobs whose turn is not now, because their retailer's budget has no room.
+
+They stand in the queue with the moment of their turn, which is when their retailer's window has
+room for them; so a crowd of one retailer never stands before another's jobs.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+import structlog
+
+from actions.database import Database, Script
+from actions.errors import DatabaseAway
+from actions.exchange import FIRST_LIMIT, WINDOW_SECONDS
+from workers import keys
+
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+LINE: Final = Script.load("actions.scripts", "budget") + Script.load(
+    "workers.scripts", "clock", "wake", "line"
+)
+"""What scripts know that deal with lines."""
+_PULL: Final = LINE + Script.load("workers.scripts", "pull")
+_PAUSE_SECONDS: Final = 0.5
+"""Between two looks of one process."""
+_MOST_LOOKED: Final = 500
+
+
+def terms(pace: float) -> tuple[float, float, int]:
+    """Return what such scripts are told of time and limits first."""
+    return pace, WINDOW_SECONDS * 1000, FIRST_LIMIT
+
+
+class Line:
+    """Brings jobs forward when there is room before their turn."""
+
+    def __init__(self, database: Database, pace: float = 1.0) -> None:
+        self._database = database
+        self._pace = pace
+        self._roomy: set[str] = set()
+        self._noticed = asyncio.Event()
+
+    def notice(self, retailer: str) -> None:
+        """Take note that a retailer may have room that nobody uses."""
+        self._roomy.add(retailer)
+        self._noticed.set()
+
+    async def watch(self) -> None:
+        """Bring jobs forward for as long as this process lives."""
+        while True:
+            await self._noticed.wait()
+            self._noticed.clear()
+            roomy = sorted(self._roomy)[:_MOST_LOOKED]
+            self._roomy.difference_update(roomy)
+            try:
+                if came := await self.pull(roomy):
+                    log.info("line.pulled", jobs=came)
+            except DatabaseAway:
+                pass  # their own turn comes in any case
+            await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def pull(self, retailers: Sequence[str]) -> int:
+        """Bring jobs of these retailers forward, as many as there is room for; return how many."""
+        args: list[str | float] = [*terms(self._pace), *retailers]
+        came: int = await self._database.run(_PULL, [keys.ACTIONS_QUEUE], args)
+        return came
+
+
+async def waiting(database: Database, retailers: Sequence[str]) -> dict[str, tuple[int, float]]:
+    """Return for each retailer how many jobs wait for its budget, and when the last one's turn is.
+
+    Moments are seconds since 1970; 0 where nobody waits.
+    """
+    if not retailers:
+        return {}
+    seconds, micros = await database.do("TIME")
+    now = int(seconds) * 1000 + int(micros) // 1000
+    answers = await database.together(
+        command
+        for retailer in retailers
+        for command in (
+            ("ZCOUNT", keys.line(retailer), f"({now}", "+inf"),
+            ("ZRANGE", keys.line(retailer), -1, -1, "WITHSCORES"),
+        )
+    )
+    pairs = zip(retailers, answers[::2], answers[1::2], strict=True)
+    return {
+        retailer: (count, float(last[0][1] if isinstance(last[0], tuple) else last[1]) / 1000)
+        if count
+        else (0, 0.0)
+        for retailer, count, last in pairs
+    }

@@ -1,0 +1,38 @@
+-- A retailer's line: jobs of the actions queue whose turn is not now, for its budget has no room.
+-- They stand in the queue too, by the same moment; who is late in coming off the line is only in
+-- the queue. Before it stands `budget.lua`, whose times are the vendor's.
+local budgets = {}
+
+local function line_of(retailer)
+  return 'backroom:parked:' .. retailer
+end
+
+local function budget_of(retailer, now, real, window, limit)
+  local s = budgets[retailer]
+  if not s then
+    s = load_budget('backroom:budget:' .. retailer, limit, now, real)
+    pass_time(s, now, real, window)
+    budgets[retailer] = s
+  end
+  return s
+end
+
+local function save_budgets()
+  for retailer, s in pairs(budgets) do
+    save_budget('backroom:budget:' .. retailer, s)
+  end
+end
+
+-- How many may come now, beside those that were let through and have no permit yet.
+local function room(s, now, window)
+  if now < math.max(s.shut, s.broken) then
+    return 0
+  end
+  return math.max(0, left_over(s, now, window) - reserve(s, now, window) - s.through)
+end
+
+-- The moment of one who has so many before them in the line.
+local function turn_of(s, before, now, window)
+  local opens = math.max(s.shut, s.broken, room_at(s, now, window))
+  return opens + math.floor(before / s.limit) * window
+end

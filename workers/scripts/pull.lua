@@ -1,0 +1,36 @@
+-- Bring jobs forward whose retailer has room before their turn: its limit has risen, a new window
+-- came early, an outage is over.
+-- KEYS: queue. ARGV: pace, window ms, first limit; then retailers. Answers: how many came.
+local queue, real = KEYS[1], now_ms()
+local pace, window, limit = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local now, came = real * pace, 0
+local MOST = 100
+
+local function pull(retailer)
+  local line = line_of(retailer)
+  redis.call('ZREMRANGEBYSCORE', line, '-inf', real)
+  if redis.call('EXISTS', line) == 0 then
+    return
+  end
+  local s = budget_of(retailer, now, real, window, limit)
+  local most = math.min(room(s, now, window), MOST)
+  if now >= s.broken and s.broken > 0 then
+    most = math.min(most, 1) -- to see whether the outage is over
+  end
+  for _, id in ipairs(most > 0 and redis.call('ZRANGE', line, 0, most - 1) or {}) do
+    redis.call('ZREM', line, id)
+    if redis.call('ZSCORE', queue, id) and redis.call('EXISTS', 'arq:in-progress:' .. id) == 0 then
+      redis.call('ZADD', queue, real, id)
+      s.through, came = s.through + 1, came + 1
+    end
+  end
+end
+
+for i = 4, #ARGV do
+  pull(ARGV[i])
+end
+if came > 0 then
+  save_budgets()
+  wake(queue)
+end
+return came
