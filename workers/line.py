@@ -22,8 +22,8 @@ LINE: Final = Script.load("actions.scripts", "budget") + Script.load(
 )
 """What scripts know that deal with lines."""
 _PULL: Final = LINE + Script.load("workers.scripts", "pull")
-_PAUSE_SECONDS: Final = 0.5
-"""Between two looks of one process."""
+_PAUSE_SECONDS: Final = 0.1
+"""Before the next look of one process, when nobody was in a line."""
 _MOST_LOOKED: Final = 500
 
 
@@ -54,11 +54,13 @@ class Line:
             roomy = sorted(self._roomy)[:_MOST_LOOKED]
             self._roomy.difference_update(roomy)
             try:
-                if came := await self.pull(roomy):
-                    log.info("line.pulled", jobs=came)
+                came = await self.pull(roomy)
             except DatabaseAway:
-                pass  # their own turn comes in any case
-            await asyncio.sleep(_PAUSE_SECONDS)
+                came = 0  # their own turn comes in any case
+            if came:
+                log.debug("line.pulled", jobs=came)
+            else:
+                await asyncio.sleep(_PAUSE_SECONDS)
 
     async def pull(self, retailers: Sequence[str]) -> int:
         """Bring jobs of these retailers forward, as many as there is room for; return how many."""

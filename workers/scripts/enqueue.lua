@@ -15,8 +15,7 @@ local function turn(retailer, id)
     s.through = s.through + 1
     return real
   end
-  local moment = turn_of(s, lines[line], now, window)
-  local score = real + (moment - now) / pace + lines[line] % s.limit / 1000 -- in the order they came
+  local score = real + (turn_of(s, lines[line], now, window, pace) - now) / pace
   lines[line] = lines[line] + 1
   redis.call('ZADD', line, score, id)
   return score

@@ -1,6 +1,8 @@
 -- A retailer's line: jobs of the actions queue whose turn is not now, for its budget has no room.
 -- They stand in the queue too, by the same moment; who is late in coming off the line is only in
 -- the queue. Before it stands `budget.lua`, whose times are the vendor's.
+local MOST_THROUGH = 32
+local FOLLOW_MS = 20
 local budgets = {}
 
 local function line_of(retailer)
@@ -23,16 +25,28 @@ local function save_budgets()
   end
 end
 
--- How many may come now, beside those that were let through and have no permit yet.
-local function room(s, now, window)
+-- How many fit into this window, beside those that were let through and have no permit yet.
+local function fits(s, now, window)
   if now < math.max(s.shut, s.broken) then
     return 0
   end
   return math.max(0, left_over(s, now, window) - reserve(s, now, window) - s.through)
 end
 
--- The moment of one who has so many before them in the line.
-local function turn_of(s, before, now, window)
-  local opens = math.max(s.shut, s.broken, room_at(s, now, window))
-  return opens + math.floor(before / s.limit) * window
+-- How many of them may come now: few at a time, so that no crowd stands before others' jobs.
+local function room(s, now, window)
+  return math.min(fits(s, now, window), MOST_THROUGH - s.through)
+end
+
+-- The moment of one who has so many before them in the line: when their window has room for them.
+-- Within it they follow each other slowly; whoever uses the budget brings them forward.
+local function turn_of(s, before, now, window, pace)
+  local here = fits(s, now, window)
+  local opens, place = now, before + MOST_THROUGH
+  if before >= here then
+    opens = math.max(s.shut, s.broken, room_at(s, now, window))
+    opens = opens + math.floor((before - here) / s.limit) * window
+    place = (before - here) % s.limit
+  end
+  return opens + math.min(place * FOLLOW_MS * pace, place / s.limit * window / 2)
 end

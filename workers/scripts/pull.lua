@@ -4,7 +4,6 @@
 local queue, real = KEYS[1], now_ms()
 local pace, window, limit = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local now, came = real * pace, 0
-local MOST = 100
 
 local function pull(retailer)
   local line = line_of(retailer)
@@ -13,7 +12,7 @@ local function pull(retailer)
     return
   end
   local s = budget_of(retailer, now, real, window, limit)
-  local most = math.min(room(s, now, window), MOST)
+  local most = room(s, now, window)
   if now >= s.broken and s.broken > 0 then
     most = math.min(most, 1) -- to see whether the outage is over
   end
