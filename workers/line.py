@@ -22,8 +22,8 @@ LINE: Final = Script.load("actions.scripts", "budget") + Script.load(
 )
 """What scripts know that deal with lines."""
 _PULL: Final = LINE + Script.load("workers.scripts", "pull")
-_PAUSE_SECONDS: Final = 0.1
-"""Before the next look of one process, when nobody was in a line."""
+_PAUSE_SECONDS: Final = 0.05
+"""Between two looks of one process, when nobody came."""
 _MOST_LOOKED: Final = 500
 
 
@@ -40,6 +40,7 @@ class Line:
         self._pace = pace
         self._roomy: set[str] = set()
         self._noticed = asyncio.Event()
+        self._timers: dict[str, asyncio.TimerHandle] = {}
 
     def notice(self, retailer: str) -> None:
         """Take note that a retailer may have room that nobody uses."""
@@ -48,24 +49,45 @@ class Line:
 
     async def watch(self) -> None:
         """Bring jobs forward for as long as this process lives."""
-        while True:
-            await self._noticed.wait()
-            self._noticed.clear()
-            roomy = sorted(self._roomy)[:_MOST_LOOKED]
-            self._roomy.difference_update(roomy)
-            try:
-                came = await self.pull(roomy)
-            except DatabaseAway:
-                came = 0  # their own turn comes in any case
-            if came:
-                log.debug("line.pulled", jobs=came)
-            else:
-                await asyncio.sleep(_PAUSE_SECONDS)
+        try:
+            while True:
+                await self._noticed.wait()
+                self._noticed.clear()
+                roomy = sorted(self._roomy)[:_MOST_LOOKED]
+                self._roomy.difference_update(roomy)
+                if self._roomy:
+                    self._noticed.set()
+                if not await self._looked(roomy):
+                    await asyncio.sleep(_PAUSE_SECONDS)
+        finally:
+            for timer in self._timers.values():
+                timer.cancel()
 
-    async def pull(self, retailers: Sequence[str]) -> int:
-        """Bring jobs of these retailers forward, as many as there is room for; return how many."""
+    async def pull(self, retailers: Sequence[str]) -> tuple[int, dict[str, float]]:
+        """Bring jobs of these retailers forward, as many as there is room for.
+
+        Returns how many, and for each retailer with a line in how many seconds there may be more.
+        """
         args: list[str | float] = [*terms(self._pace), *retailers]
-        came: int = await self._database.run(_PULL, [keys.ACTIONS_QUEUE], args)
+        came, waits = await self._database.run(_PULL, [keys.ACTIONS_QUEUE], args)
+        pairs = zip(retailers, waits, strict=True)
+        return came, {retailer: wait / 1000 for retailer, wait in pairs if wait >= 0}
+
+    async def _looked(self, retailers: Sequence[str]) -> int:
+        """Bring jobs forward, and have it looked again when there may be more room."""
+        try:
+            came, waits = await self.pull(retailers)
+        except DatabaseAway:
+            return 0  # their own turn comes in any case
+        loop = asyncio.get_running_loop()
+        for retailer in retailers:
+            if timer := self._timers.pop(retailer, None):
+                timer.cancel()
+            if retailer in waits:
+                wait = max(_PAUSE_SECONDS, waits[retailer])
+                self._timers[retailer] = loop.call_later(wait, self.notice, retailer)
+        if came:
+            log.debug("line.pulled", jobs=came)
         return came
 
 

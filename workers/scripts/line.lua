@@ -27,26 +27,23 @@ end
 
 -- How many fit into this window, beside those that were let through and have no permit yet.
 local function fits(s, now, window)
-  if now < math.max(s.shut, s.broken) then
-    return 0
-  end
   return math.max(0, left_over(s, now, window) - reserve(s, now, window) - s.through)
 end
 
 -- How many of them may come now: few at a time, so that no crowd stands before others' jobs.
 local function room(s, now, window)
-  return math.min(fits(s, now, window), MOST_THROUGH - s.through)
+  local is_shut = now < math.max(s.shut, s.broken)
+  return is_shut and 0 or math.min(fits(s, now, window), MOST_THROUGH - s.through)
 end
 
 -- The moment of one who has so many before them in the line: when their window has room for them.
 -- Within it they follow each other slowly; whoever uses the budget brings them forward.
 local function turn_of(s, before, now, window, pace)
-  local here = fits(s, now, window)
-  local opens, place = now, before + MOST_THROUGH
+  local gate, here = math.max(now, s.shut, s.broken), fits(s, now, window)
+  local opens, place = gate, before
   if before >= here then
-    opens = math.max(s.shut, s.broken, room_at(s, now, window))
-    opens = opens + math.floor((before - here) / s.limit) * window
+    opens = math.max(gate, room_at(s, now, window)) + math.floor((before - here) / s.limit) * window
     place = (before - here) % s.limit
   end
-  return opens + math.min(place * FOLLOW_MS * pace, place / s.limit * window / 2)
+  return opens + math.min((place + 1) * FOLLOW_MS * pace, (place + 1) / s.limit * window / 2)
 end

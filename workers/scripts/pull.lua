@@ -1,6 +1,7 @@
 -- Bring jobs forward whose retailer has room before their turn: its limit has risen, a new window
 -- came early, an outage is over.
--- KEYS: queue. ARGV: pace, window ms, first limit; then retailers. Answers: how many came.
+-- KEYS: queue. ARGV: pace, window ms, first limit; then retailers.
+-- Answers: how many came; for each retailer ms until more may come, -1 where nobody is in the line.
 local queue, real = KEYS[1], now_ms()
 local pace, window, limit = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local now, came = real * pace, 0
@@ -9,7 +10,7 @@ local function pull(retailer)
   local line = line_of(retailer)
   redis.call('ZREMRANGEBYSCORE', line, '-inf', real)
   if redis.call('EXISTS', line) == 0 then
-    return
+    return -1
   end
   local s = budget_of(retailer, now, real, window, limit)
   local most = room(s, now, window)
@@ -23,13 +24,16 @@ local function pull(retailer)
       s.through, came = s.through + 1, came + 1
     end
   end
+  local _, step = reserve(s, now, window)
+  return math.ceil((math.max(s.shut, s.broken, math.min(step, room_at(s, now, window))) - now) / pace)
 end
 
+local waits = {}
 for i = 4, #ARGV do
-  pull(ARGV[i])
+  waits[#waits + 1] = pull(ARGV[i])
 end
 if came > 0 then
   save_budgets()
   wake(queue)
 end
-return came
+return {came, waits}
