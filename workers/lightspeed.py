@@ -1,6 +1,6 @@
 """Lightspeed as this process reaches it: built from the settings, opened once."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -18,6 +18,7 @@ from actions.sending import open_session
 from actions.tokens import Tokens
 from actions.vault import Vault
 from workers.action_jobs import ActionJobs
+from workers.line import Line
 from workers.plugins import KEEP_SECONDS
 from workers.settings import Settings
 
@@ -38,6 +39,8 @@ class Lightspeed(Struct, frozen=True):
     grants: Grants
     oauth: OAuth | None
     """None when `LIGHTSPEED_CLIENT_ID` or the secret is not set."""
+    line: Line | None = None
+    """What is told of jobs that run; None where none do."""
 
     async def call(self, action: Action[R], retailer: str) -> R:
         """Run an action for a subscriber; raises what `Client.call` raises.
@@ -69,14 +72,17 @@ async def lightspeed(
     settings: Settings,
     database: Database,
     vault: Vault,
-    roomy: Callable[[str], None] | None = None,
+    line: Line | None = None,
 ) -> AsyncIterator[Lightspeed]:
     """Open connections to Lightspeed; at the end, refreshes under way are let end.
 
-    `roomy` is called with a retailer that may have room which nobody here waits for.
+    `line` is told what jobs may be brought forward; who runs none needs no line.
     """
     grants = Grants(database, vault)
-    async with open_session() as session, Budget(database, roomy=roomy) as budget:
+    async with (
+        open_session() as session,
+        Budget(database, roomy=line.notice if line else None) as budget,
+    ):
         oauth = None
         if settings.lightspeed_client_id and settings.lightspeed_client_secret:
             application = Application(
@@ -96,6 +102,6 @@ async def lightspeed(
             link=f"{settings.base_url}/connect" if oauth else "",
         )
         try:
-            yield Lightspeed(client, ActionJobs(database, vault, pace=budget.pace), grants, oauth)
+            yield Lightspeed(client, ActionJobs(database, vault), grants, oauth, line)
         finally:
             await tokens.close()

@@ -5,7 +5,8 @@ room for them; so a crowd of one retailer never stands before another's jobs.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import structlog
@@ -22,9 +23,8 @@ LINE: Final = Script.load("actions.scripts", "budget") + Script.load(
 )
 """What scripts know that deal with lines."""
 _PULL: Final = LINE + Script.load("workers.scripts", "pull")
-_PAUSE_SECONDS: Final = 0.05
-"""Between two looks of one process, when nobody came."""
-_MOST_LOOKED: Final = 500
+_PAUSE_SECONDS: Final = 0.02
+"""Between two looks of one process."""
 
 
 def terms(pace: float) -> tuple[float, float, int]:
@@ -38,13 +38,18 @@ class Line:
     def __init__(self, database: Database, pace: float = 1.0) -> None:
         self._database = database
         self._pace = pace
-        self._roomy: set[str] = set()
+        self._roomy: Counter[str] = Counter()
         self._noticed = asyncio.Event()
         self._timers: dict[str, asyncio.TimerHandle] = {}
 
     def notice(self, retailer: str) -> None:
         """Take note that a retailer may have room that nobody uses."""
-        self._roomy.add(retailer)
+        self._roomy[retailer] += 0
+        self._noticed.set()
+
+    def passed(self, retailer: str) -> None:
+        """Take note that one that was let through has its permit, or was turned away."""
+        self._roomy[retailer] += 1
         self._noticed.set()
 
     async def watch(self) -> None:
@@ -53,34 +58,33 @@ class Line:
             while True:
                 await self._noticed.wait()
                 self._noticed.clear()
-                roomy = sorted(self._roomy)[:_MOST_LOOKED]
-                self._roomy.difference_update(roomy)
-                if self._roomy:
-                    self._noticed.set()
-                if not await self._looked(roomy):
-                    await asyncio.sleep(_PAUSE_SECONDS)
+                roomy, self._roomy = self._roomy, Counter()
+                await self._looked(roomy)
+                await asyncio.sleep(_PAUSE_SECONDS)
         finally:
             for timer in self._timers.values():
                 timer.cancel()
 
-    async def pull(self, retailers: Sequence[str]) -> tuple[int, dict[str, float]]:
+    async def pull(self, passed: Mapping[str, int]) -> tuple[int, dict[str, float]]:
         """Bring jobs of these retailers forward, as many as there is room for.
 
         Returns how many, and for each retailer with a line in how many seconds there may be more.
         """
-        args: list[str | float] = [*terms(self._pace), *retailers]
+        args: list[str | float] = [*terms(self._pace)]
+        for retailer, count in passed.items():
+            args += (retailer, count)
         came, waits = await self._database.run(_PULL, [keys.ACTIONS_QUEUE], args)
-        pairs = zip(retailers, waits, strict=True)
+        pairs = zip(passed, waits, strict=True)
         return came, {retailer: wait / 1000 for retailer, wait in pairs if wait >= 0}
 
-    async def _looked(self, retailers: Sequence[str]) -> int:
+    async def _looked(self, passed: Counter[str]) -> None:
         """Bring jobs forward, and have it looked again when there may be more room."""
         try:
-            came, waits = await self.pull(retailers)
+            came, waits = await self.pull(passed)
         except DatabaseAway:
-            return 0  # their own turn comes in any case
+            return  # their own turn comes in any case
         loop = asyncio.get_running_loop()
-        for retailer in retailers:
+        for retailer in passed:
             if timer := self._timers.pop(retailer, None):
                 timer.cancel()
             if retailer in waits:
@@ -88,7 +92,6 @@ class Line:
                 self._timers[retailer] = loop.call_later(wait, self.notice, retailer)
         if came:
             log.debug("line.pulled", jobs=came)
-        return came
 
 
 async def waiting(database: Database, retailers: Sequence[str]) -> dict[str, tuple[int, float]]:

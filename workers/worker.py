@@ -14,6 +14,7 @@ from actions.listening import cancelled
 from actions.vault import Vault
 from workers import keys, queue
 from workers.action_jobs import ACTION_EFFECTS
+from workers.action_runs import ActionRuns
 from workers.claims import Effects
 from workers.deliver import Deliverer
 from workers.discovery import Plugins, discover
@@ -59,7 +60,7 @@ async def run(
         await database.do("PING")
         inbox = Inbox(database, vault, settings.inbox_seconds)
         line = Line(database)
-        async with plugins.open(), lightspeed(settings, database, vault, line.notice) as reach:
+        async with plugins.open(), lightspeed(settings, database, vault, line) as reach:
             made: dict[QueueName, Callable[[], Engine]] = {
                 "events": lambda: build(settings, inbox, plugins, burst=burst, reach=reach),
                 "actions": lambda: build_actions(settings, reach, burst=burst),
@@ -144,15 +145,12 @@ def build(
 
 def build_actions(settings: Settings, reach: Lightspeed, *, burst: bool) -> Engine:
     """Make the engine of the actions queue."""
-
-    async def run_action(run: Run) -> None:
-        await reach.jobs.run(reach.client, run)
-
+    runs = ActionRuns(reach.jobs, reach.client, reach.line)
     return Engine(
         settings.redis_url,
         reach.jobs.database,
         keys.ACTIONS_QUEUE,
-        {queue.RUN_ACTION: run_action},
+        {queue.RUN_ACTION: runs.run},
         longest=_LONGEST_CALL,
         max_jobs=MAX_JOBS,
         burst=burst,

@@ -33,7 +33,9 @@ async def run(settings: Settings, pace: float) -> None:
         async with Budget(database, pace=pace, roomy=line.notice) as budget:
             client = Client(Tokens(grants), session, budget, origin=settings.lightspeed_origin)
             jobs = ActionJobs(database, vault, pace=pace)
-            engine = build_actions(settings, Lightspeed(client, jobs, grants, None), burst=False)
+            engine = build_actions(
+                settings, Lightspeed(client, jobs, grants, None, line), burst=False
+            )
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, engine.stop)
             watching = asyncio.create_task(line.watch(), name="line")
             try:

@@ -60,8 +60,8 @@ async def test_few_are_due_at_once_and_the_others_follow_in_the_order_they_came(
     due = await turns(database, await enqueued(jobs, 200))
     assert [one for one in due if one <= 0] == due[:FEW]
     assert due[FEW:] == sorted(due[FEW:])
-    assert 0 < due[FEW] < 1.5
-    assert due[-1] < 10
+    assert 0 < due[FEW] < 4
+    assert due[-1] < 25
 
 
 async def test_what_does_not_fit_into_this_window_has_its_turn_in_a_later_one(
@@ -86,12 +86,12 @@ async def test_those_that_wait_come_forward_as_permits_are_used(
     jobs: ActionJobs, line: Line, database: Database
 ) -> None:
     ids = await enqueued(jobs, 100)
-    came, waits = await line.pull(["kowhai"])
+    came, waits = await line.pull({"kowhai": 0})
     assert came == 0
     assert 30 < waits["kowhai"] <= 38
     async with Budget(database) as budget:
         await use(budget, 10)
-    came, _ = await line.pull(["kowhai"])
+    came, _ = await line.pull({"kowhai": 10})
     assert came == 10
     due = await turns(database, ids)
     assert [one for one in due if one <= 0] == due[: FEW + 10]
@@ -106,7 +106,7 @@ async def test_all_come_forward_that_fit_once_lightspeed_allows_more(
         (await budget.take("ListOutlets", "kowhai", "bulk")).answered(limit)
         await use(budget, FRESH)
     for _ in range(20):
-        await line.pull(["kowhai"])
+        await line.pull({"kowhai": FEW})
         async with Budget(database) as budget:
             await use(budget, FEW)
     assert max(await turns(database, ids)) <= 0
@@ -119,8 +119,8 @@ async def test_a_closed_gate_lets_nobody_come_before_it_opens(
     async with Budget(database) as budget:
         (await budget.take("ListOutlets", "kowhai", "bulk")).refused({}, 100.0)
     ids = await enqueued(jobs, 3)
-    assert all(95 < one <= 101 for one in await turns(database, ids))
-    came, waits = await line.pull(["kowhai"])
+    assert all(95 < one <= 105 for one in await turns(database, ids))
+    came, waits = await line.pull({"kowhai": 0})
     assert came == 0
     assert 95 < waits["kowhai"] <= 100
 
@@ -145,7 +145,7 @@ async def test_what_runs_is_not_brought_forward(
     await database.do("SET", f"arq:in-progress:{ids[-1]}", "a worker")
     async with Budget(database) as budget:
         await use(budget, 5)
-    assert (await line.pull(["kowhai"]))[0] == 0
+    assert (await line.pull({"kowhai": 5}))[0] == 0
     assert (await turns(database, ids))[-1] > 0
 
 
@@ -155,6 +155,6 @@ async def test_a_line_that_nobody_stands_in_takes_no_memory(
     await enqueued(jobs, FEW + 5)
     async with Budget(database) as budget:
         await use(budget, 10)
-    await line.pull(["kowhai"])
+    await line.pull({"kowhai": 10})
     assert await database.do("EXISTS", keys.line("kowhai")) == 0
-    assert await line.pull(["kowhai"]) == (0, {})
+    assert await line.pull({"kowhai": 0}) == (0, {})

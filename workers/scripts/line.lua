@@ -2,7 +2,7 @@
 -- They stand in the queue too, by the same moment; who is late in coming off the line is only in
 -- the queue. Before it stands `budget.lua`, whose times are the vendor's.
 local MOST_THROUGH = 32
-local FOLLOW_MS = 20
+local FOLLOW_MS = 100
 local budgets = {}
 
 local function line_of(retailer)
@@ -40,10 +40,10 @@ end
 -- Within it they follow each other slowly; whoever uses the budget brings them forward.
 local function turn_of(s, before, now, window, pace)
   local gate, here = math.max(now, s.shut, s.broken), fits(s, now, window)
-  local opens, place = gate, before
+  local opens, place = gate, before + MOST_THROUGH
   if before >= here then
     opens = math.max(gate, room_at(s, now, window)) + math.floor((before - here) / s.limit) * window
     place = (before - here) % s.limit
   end
-  return opens + math.min((place + 1) * FOLLOW_MS * pace, (place + 1) / s.limit * window / 2)
+  return opens + math.min(place * FOLLOW_MS * pace, place / s.limit * window / 2)
 end

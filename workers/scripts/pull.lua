@@ -1,18 +1,20 @@
 -- Bring jobs forward whose retailer has room before their turn: its limit has risen, a new window
 -- came early, an outage is over.
--- KEYS: queue. ARGV: pace, window ms, first limit; then retailers.
+-- KEYS: queue. ARGV: pace, window ms, first limit; then retailers, each with how many of those that
+-- were let through have a permit by now, or were turned away.
 -- Answers: how many came; for each retailer ms until more may come, -1 where nobody is in the line.
 local queue, real = KEYS[1], now_ms()
 local pace, window, limit = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local now, came = real * pace, 0
 
-local function pull(retailer)
+local function pull(retailer, passed)
   local line = line_of(retailer)
   redis.call('ZREMRANGEBYSCORE', line, '-inf', real)
+  local s = budget_of(retailer, now, real, window, limit)
+  s.through = math.max(0, s.through - passed)
   if redis.call('EXISTS', line) == 0 then
     return -1
   end
-  local s = budget_of(retailer, now, real, window, limit)
   local most = room(s, now, window)
   if now >= s.broken and s.broken > 0 then
     most = math.min(most, 1) -- to see whether the outage is over
@@ -29,11 +31,11 @@ local function pull(retailer)
 end
 
 local waits = {}
-for i = 4, #ARGV do
-  waits[#waits + 1] = pull(ARGV[i])
+for i = 4, #ARGV, 2 do
+  waits[#waits + 1] = pull(ARGV[i], tonumber(ARGV[i + 1]))
 end
+save_budgets()
 if came > 0 then
-  save_budgets()
   wake(queue)
 end
 return {came, waits}
