@@ -5,6 +5,7 @@ Parameters and results name shoppers, so they stand in Redis sealed.
 
 import secrets
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -18,6 +19,7 @@ from actions.errors import BackroomError
 from actions.vault import Vault
 from workers import keys
 from workers.claims import MOST_AT_ONCE, Effects
+from workers.deliveries import moment
 from workers.group_commit import GroupCommit
 from workers.line import LINE, terms
 from workers.plugins import KEEP_SECONDS
@@ -25,6 +27,7 @@ from workers.queue import RUN_ACTION, job
 
 JobState: TypeAlias = Literal["queued", "running", "waiting", "done", "failed", "cancelled"]
 
+_WAITING_STATES = frozenset({b"queued", b"waiting"})
 OVER_STATES = frozenset({b"done", b"failed", b"cancelled"})
 ACTION_EFFECTS = Effects.load("actions", keys=(keys.OVER,))
 _ENQUEUE = LINE + Script.load("workers.scripts", "enqueue")
@@ -56,6 +59,8 @@ class Job(Struct, frozen=True, kw_only=True):
     error: str = ""
     """The class of what went wrong last."""
     message: str = ""
+    due: datetime | None = None
+    """When its turn is, of an action that waits for it: its budget has room then."""
 
 
 class ActionJobs:
@@ -105,7 +110,12 @@ class ActionJobs:
             CannotOpen: it was sealed with a key that is not in `BACKROOM_KEYS`.
         """
         names = ("action", "retailer", "state", "attempts", "result", "error", "message")
-        found = await self.database.do("HMGET", keys.action_job(job_id), *names)
+        found, due = await self.database.together(
+            [
+                ("HMGET", keys.action_job(job_id), *names),
+                ("ZSCORE", keys.ACTIONS_QUEUE, job_id),
+            ]
+        )
         if found[0] is None:
             raise no_such(job_id)
         action, retailer, state, attempts, result, error, message = found
@@ -118,6 +128,7 @@ class ActionJobs:
             result=msgspec.Raw(self.vault.open(result, f"result {job_id}")) if result else None,
             error=(error or b"").decode(),
             message=self.vault.open(message, f"message {job_id}").decode() if message else "",
+            due=moment(int(float(due))) if due and state in _WAITING_STATES else None,
         )
 
     def cancelling(self, job_id: str, keep: int, said: str) -> Words:

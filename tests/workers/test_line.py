@@ -158,3 +158,11 @@ async def test_a_line_that_nobody_stands_in_takes_no_memory(
     await line.pull({"kowhai": 10})
     assert await database.do("EXISTS", keys.line("kowhai")) == 0
     assert await line.pull({"kowhai": 0}) == (0, {})
+
+
+async def test_a_jobs_turn_is_told_while_it_waits(jobs: ActionJobs, database: Database) -> None:
+    ids = await enqueued(jobs, 400)
+    due = (await jobs.get(ids[-1])).due
+    seconds, _ = await database.do("TIME")
+    assert due is not None
+    assert due.timestamp() - int(seconds) == pytest.approx((await turns(database, ids))[-1], abs=2)
