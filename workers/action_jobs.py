@@ -21,8 +21,8 @@ from workers import keys
 from workers.claims import MOST_AT_ONCE, Effects
 from workers.deliveries import moment
 from workers.group_commit import GroupCommit
+from workers.keys import KEEP_SECONDS
 from workers.line import LINE, terms
-from workers.plugins import KEEP_SECONDS
 from workers.queue import RUN_ACTION, job
 
 JobState: TypeAlias = Literal["queued", "running", "waiting", "done", "failed", "cancelled"]

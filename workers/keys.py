@@ -14,6 +14,8 @@ RETAILER_IDS = "backroom:retailer-ids"
 """Hash: each retailer's id, learnt from its first signed delivery."""
 OVER = "backroom:jobs-over"
 """Sorted set: actions' jobs that are over, by when they are forgotten."""
+KEEP_SECONDS: Final = 86_400
+"""How long a job is kept once it is over, unless asked otherwise."""
 EVENTS_QUEUE = "backroom:events"
 ACTIONS_QUEUE = "backroom:actions"
 QueueName: TypeAlias = Literal["events", "actions"]

@@ -1,6 +1,6 @@
 """Lightspeed as this process reaches it: built from the settings, opened once."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -14,13 +14,16 @@ from actions.database import Database
 from actions.errors import WrongSetting
 from actions.grants import Grants
 from actions.oauth import Application, OAuth
+from actions.resources.stock_adjustments import NewStockAdjustment
 from actions.sending import open_session
 from actions.tokens import Tokens
 from actions.vault import Vault
 from workers.action_jobs import ActionJobs
+from workers.keys import KEEP_SECONDS
 from workers.line import Line
-from workers.plugins import KEEP_SECONDS
 from workers.settings import Settings
+from workers.stock.items import Result
+from workers.stock.orders import StockOrders
 
 R = TypeVar("R")
 
@@ -39,6 +42,7 @@ class Lightspeed(Struct, frozen=True):
     grants: Grants
     oauth: OAuth | None
     """None when `LIGHTSPEED_CLIENT_ID` or the secret is not set."""
+    stock: StockOrders
     line: Line | None = None
     """What is told of jobs that run; None where none do."""
 
@@ -48,6 +52,14 @@ class Lightspeed(Struct, frozen=True):
         If there is no permit within seconds the subscriber's run is to wait, as `RateLimited` says.
         """
         return await self.client.call(action, retailer, lane="bulk", patience=_PATIENCE_SECONDS)
+
+    async def adjust_stock(self, adjustments: Sequence[NewStockAdjustment], retailer: str) -> str:
+        """Adjust stock, together with what others adjust; return the order's id."""
+        return await self.stock.submit(adjustments, retailer)
+
+    async def stock_outcome(self, order_id: str) -> list[Result]:
+        """Wait until an order of adjustments is over, and return what became of each."""
+        return await self.stock.outcome(order_id)
 
     async def enqueue(self, action: Action[Any], retailer: str, *, keep: int = KEEP_SECONDS) -> str:
         """Run an action as a job that is kept `keep` seconds after its end; return its id."""
@@ -101,7 +113,9 @@ async def lightspeed(
             version=settings.lightspeed_api_version,
             link=f"{settings.base_url}/connect" if oauth else "",
         )
+        stock = StockOrders(database)
         try:
-            yield Lightspeed(client, ActionJobs(database, vault), grants, oauth, line)
+            yield Lightspeed(client, ActionJobs(database, vault), grants, oauth, stock, line)
         finally:
+            await stock.close()
             await tokens.close()

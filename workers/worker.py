@@ -28,6 +28,7 @@ from workers.reader import Reader
 from workers.run import Functions, Run
 from workers.settings import Settings
 from workers.signals import Stop
+from workers.stock.runs import StockRuns
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -146,11 +147,12 @@ def build(
 def build_actions(settings: Settings, reach: Lightspeed, *, burst: bool) -> Engine:
     """Make the engine of the actions queue."""
     runs = ActionRuns(reach.jobs, reach.client, reach.line)
+    stock = StockRuns(reach.stock, reach.client)
     return Engine(
         settings.redis_url,
         reach.jobs.database,
         keys.ACTIONS_QUEUE,
-        {queue.RUN_ACTION: runs.run},
+        {queue.RUN_ACTION: runs.run, queue.SEND_STOCK: stock.run},
         longest=_LONGEST_CALL,
         max_jobs=MAX_JOBS,
         burst=burst,

@@ -16,8 +16,8 @@ from actions.connections import domain_prefix
 from actions.errors import BadAction
 from ingress.commands.opening import opened, run_async
 from ingress.commands.printing import as_json
+from workers.keys import KEEP_SECONDS
 from workers.lightspeed import Lightspeed, lightspeed
-from workers.plugins import KEEP_SECONDS
 
 _json = msgspec.json.Encoder(decimal_format="number")
 _SHOW_EVERY = 100

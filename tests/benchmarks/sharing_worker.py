@@ -22,6 +22,7 @@ from workers.lightspeed import Lightspeed
 from workers.line import Line
 from workers.logs import set_up
 from workers.settings import Settings, read
+from workers.stock.orders import StockOrders
 from workers.worker import build_actions
 
 
@@ -34,7 +35,9 @@ async def run(settings: Settings, pace: float) -> None:
             client = Client(Tokens(grants), session, budget, origin=settings.lightspeed_origin)
             jobs = ActionJobs(database, vault, pace=pace)
             engine = build_actions(
-                settings, Lightspeed(client, jobs, grants, None, line), burst=False
+                settings,
+                Lightspeed(client, jobs, grants, None, StockOrders(database), line),
+                burst=False,
             )
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, engine.stop)
             watching = asyncio.create_task(line.watch(), name="line")
