@@ -20,9 +20,7 @@ class NotYourTurn(BackroomError):
     """Another sender has the turn. Try again after so many seconds."""
 
     def __init__(self, after: float) -> None:
-        super().__init__(
-            f"Another sender is at work for this retailer; try again in {after:.3g} s."
-        )
+        super().__init__(f"Another sender is at work for this shop; try again in {after:.3g} s.")
         self.after = after
 
 

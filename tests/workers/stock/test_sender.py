@@ -6,7 +6,13 @@ import pytest
 from msgspec import structs
 
 from actions.database import Database
-from actions.errors import ConnectionFailed, RateLimited
+from actions.errors import (
+    ConnectionFailed,
+    LightspeedError,
+    RateLimited,
+    TryLater,
+    Unauthorized,
+)
 from actions.permit import Permit
 from actions.resources.stock_adjustments import NewStockAdjustment
 from tests.stores import Store
@@ -144,48 +150,36 @@ async def test_equal_adjustments_of_another_sender_leave_it_unknown_and_nothing_
     assert result.outcome == "applied"
 
 
-async def test_what_was_not_sent_is_sent_later_without_being_looked_for(
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConnectionFailed("CreateStockAdjustments", "kowhai", "no route", unsent=True),
+        RateLimited("CreateStockAdjustments", "kowhai", 30.0),
+        TryLater("CreateStockAdjustments", "kowhai", 30.0),
+        Unauthorized("CreateStockAdjustments", "kowhai", "no"),
+    ],
+)
+async def test_what_was_not_taken_is_sent_later_without_being_looked_for(
     orders: StockOrders,
     sender: Sender,
     reach: Lightspeed,
     store: Store,
     adjust: Adjust,
     database: Database,
-) -> None:
-    wanted = adjust(5)
-    await orders.submit(wanted, "kowhai")
-    store.strike("429-storm", path="/stock_adjustments")
-    hasty = ClientWay(reach.client, "interactive", 0.0)
-    with pytest.raises(RateLimited):
-        await Sender(database, hasty, "kowhai", keys.waiting("kowhai"), keep=KEEP).step()
-    await database.do("DEL", "backroom:budget:kowhai")  # the gate would be shut for 30 s
-    await database.do("PUBLISH", "backroom:budgets", "backroom:budget:kowhai")
-    await all_sent(sender)
-    assert requests(store) == [429, 201]
-    assert ("GET /stock_adjustments", 200) not in store.seen
-    assert booked(store) == asked(wanted)
-
-
-async def test_an_unreachable_vendor_is_no_lost_answer(
-    orders: StockOrders,
-    sender: Sender,
-    reach: Lightspeed,
-    store: Store,
-    adjust: Adjust,
-    database: Database,
+    error: LightspeedError,
 ) -> None:
     wanted = adjust(5)
     await orders.submit(wanted, "kowhai")
 
     class Unplugged(ClientWay):
         async def call(self, action: Any, retailer: str, permit: Permit | None = None) -> Any:
-            del action
+            del action, retailer
             if permit is not None:
-                permit.failed()
-            raise ConnectionFailed("CreateStockAdjustments", retailer, "no route", unsent=True)
+                permit.unsent()
+            raise error
 
     unplugged = Unplugged(reach.client, "interactive", 20.0)
-    with pytest.raises(ConnectionFailed):
+    with pytest.raises(type(error)):
         await Sender(database, unplugged, "kowhai", keys.waiting("kowhai"), keep=KEEP).step()
     await all_sent(sender)
     assert store.seen == [("POST /stock_adjustments", 201)]
