@@ -165,7 +165,6 @@ async def test_what_was_not_taken_is_sent_later_without_being_looked_for(
     reach: Lightspeed,
     store: Store,
     adjust: Adjust,
-    database: Database,
     error: LightspeedError,
 ) -> None:
     wanted = adjust(5)
@@ -180,7 +179,7 @@ async def test_what_was_not_taken_is_sent_later_without_being_looked_for(
 
     unplugged = Unplugged(reach.client, "interactive", 20.0)
     with pytest.raises(type(error)):
-        await Sender(database, unplugged, "kowhai", keys.waiting("kowhai"), keep=KEEP).step()
+        await Sender(orders.database, unplugged, "kowhai", keys.waiting("kowhai"), keep=KEEP).step()
     await all_sent(sender)
     assert store.seen == [("POST /stock_adjustments", 201)]
     assert booked(store) == asked(wanted)
