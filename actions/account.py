@@ -21,6 +21,8 @@ _AGAIN_SECONDS: Final = 0.05
 """Nobody is told to come back sooner."""
 _FAILS: Final = 5
 """So many calls in a row that fail are reported at once."""
+_GAP_SECONDS: Final = 0.25
+"""While most of its calls are under way a process asks for more no sooner than so."""
 _REST_SECONDS: Final = 1.0
 """Unused permits go back, and reports leave, after so long."""
 _LIMIT, _REMAINING = "X-RateLimit-Limit", "X-RateLimit-Remaining"
@@ -173,7 +175,8 @@ class Account:
         if self._waiting["interactive"] and not any(self._free.values()):
             self._asking.ask_in(self.opens("interactive"))
         elif self._waiting["bulk"] and not self._free["bulk"]:
-            self._asking.ask_in(self.standing.look - time.monotonic())
+            moment = max(self.standing.look, self._asking.last + self._gap)
+            self._asking.ask_in(moment - time.monotonic())
 
     def wanted(self) -> tuple[int, int]:
         """Return how many wait in each lane."""
@@ -215,8 +218,16 @@ class Account:
 
     def _may_ask(self, lane: Lane) -> bool:
         """Say whether an exchange may bring something: not while one call goes ahead."""
-        is_ahead = self.standing.why == "probe" and time.monotonic() < self.standing.look
-        return self.opens(lane) == 0 and not is_ahead
+        now = time.monotonic()
+        is_ahead = self.standing.why == "probe" and now < self.standing.look
+        is_early = lane == "bulk" and now < self._asking.last + self._gap
+        return self.opens(lane) == 0 and not is_ahead and not is_early
+
+    @property
+    def _gap(self) -> float:
+        """How long bulk leaves between exchanges: none where as many may leave as are under way."""
+        could_leave = min(len(self._waiting["bulk"]), int(self._concurrency.limit) - self.underway)
+        return 0.0 if could_leave >= self.underway else _GAP_SECONDS
 
     def _crowded(self) -> float:
         """Return how long those take who are before one, where Lightspeed is slow."""

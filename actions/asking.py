@@ -9,8 +9,8 @@ from actions.exchange import Exchange, Granted, Refused, Report, Scheme, Standin
 
 BLOCK: Final = 32
 """Permits asked for at once, at most."""
-_AHEAD: Final = 4 * BLOCK
-"""Nothing is asked for ahead of need once so little is left."""
+_SHARERS: Final = 8
+"""Of what is left no process takes more ahead of need than if so many were at work."""
 
 
 class Holder(Protocol):
@@ -139,6 +139,7 @@ class Asking:
         is_used_up = not self._holder.clamp(BLOCK) and self.used >= self._block
         self._block = min(2 * self._block, BLOCK) if is_used_up else max(1, self._block // 2)
         standing = self._holder.standing
-        if bulk and standing.left - standing.kept > _AHEAD:
-            bulk = max(bulk, self._block)
+        if bulk:
+            ahead = (standing.left - standing.kept) // _SHARERS
+            bulk = max(bulk, min(self._block, ahead))
         return min(interactive, BLOCK), min(bulk, BLOCK)

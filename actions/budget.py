@@ -103,10 +103,13 @@ class Budget:
         if message is None and not self._hears:
             self._hears = True
         elif message is None:
-            for account in list(self._accounts.values()):
-                account.forget_free()
-        elif known := self._accounts.get(message.decode().removeprefix(key(""))):
-            known.changed()
+            for one in list(self._accounts.values()):
+                one.forget_free()
+        else:
+            who, _, by = message.decode().removeprefix(key("")).rpartition(" ")
+            account = self._accounts.get(who)
+            if account is not None and by != self._exchange.process:
+                account.changed()
 
     async def _keep(self) -> None:
         while True:

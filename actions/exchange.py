@@ -22,7 +22,9 @@ FIRST_LIMIT: Final = 350
 LEASE_SECONDS: Final = 5.0
 """Permits of a process that is not heard of for so long come back."""
 CHANNEL: Final = "backroom:budgets"
-"""Where it is published that a budget has changed."""
+"""Where it is published that a budget has changed: its key, and the process that sees it itself."""
+SINCE: Final = "backroom:budgets:since"
+"""When this Redis first kept a budget, in ms: in its first moments it is careful."""
 _AT_ONCE: Final[Mapping[Lane, float]] = {"interactive": 0.0, "bulk": 0.0}
 _PROBE_SECONDS: Final = 1.0
 """To come back while one call goes ahead."""
@@ -151,7 +153,8 @@ class Exchange:
         self.database = database
         self.pace = pace
         """How many of the vendor's seconds pass in one of ours; 1 but before a fast simulator."""
-        self._process = secrets.token_hex(6)
+        self.process = secrets.token_hex(6)
+        """What the others know this one by."""
 
     async def __call__(
         self, who: str, scheme: Scheme, report: Report, underway: int, wanted: tuple[int, int]
@@ -165,7 +168,7 @@ class Exchange:
             _EXCHANGE,
             [key(who)],
             [
-                *(self._process, self.pace, scheme.window * 1000, scheme.limit),
+                *(self.process, self.pace, scheme.window * 1000, scheme.limit),
                 *(LEASE_SECONDS * 1000, underway, *wanted, report.turned_away),
                 *self._words(report, time.monotonic()),
             ],
