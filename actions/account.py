@@ -49,7 +49,7 @@ class Account:
     @property
     def holds(self) -> int:
         """Permits that are under way or free."""
-        return self.underway + sum(self._free.values())
+        return self.underway + self._free["interactive"] + self._free["bulk"]
 
     @property
     def is_unsettled(self) -> bool:
@@ -79,7 +79,9 @@ class Account:
         if not coming.done() and not self._free["bulk"] and self._may_ask(lane):
             self._asking.ask()
         try:
-            async with asyncio.timeout(patience if patience < inf else None):
+            if patience == inf:
+                return await coming
+            async with asyncio.timeout(patience):
                 return await coming
         except TimeoutError:
             return None
@@ -103,7 +105,7 @@ class Account:
         self._concurrency.ended(now - permit.sent, self.underway)
         self.underway -= 1
         told = _told(headers, permit.sent, now)
-        if told is not None:
+        if told is not None and told.remaining < self.holds:
             self.clamp(told.remaining)
         self._asking.answered(now, told)
         if self.standing.why == "probe":
@@ -172,6 +174,8 @@ class Account:
                         break
                     waiting[0].set_result(permit)
                 waiting.popleft()
+        if self._asking.is_out:
+            return  # it ends here again
         if self._waiting["interactive"] and not any(self._free.values()):
             self._asking.ask_in(self.opens("interactive"))
         elif self._waiting["bulk"] and not self._free["bulk"]:
@@ -239,6 +243,8 @@ class Account:
 
 def _told(headers: Mapping[str, str], sent: float, at: float) -> Told | None:
     limit, remaining = headers.get(_LIMIT, ""), headers.get(_REMAINING, "")
-    if not all(len(one) <= _DIGITS and one.isdecimal() for one in (limit, remaining)):
+    if not (limit.isdecimal() and remaining.isdecimal()):
         return None
+    if max(len(limit), len(remaining)) > _DIGITS:
+        return None  # no number of calls
     return Told(int(limit), int(remaining), sent, at)

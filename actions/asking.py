@@ -7,7 +7,7 @@ from typing import Final, Protocol
 from actions.errors import DatabaseAway
 from actions.exchange import Exchange, Granted, Refused, Report, Scheme, Standing, Told
 
-BLOCK: Final = 32
+BLOCK: Final = 64
 """Permits asked for at once, at most."""
 _SHARERS: Final = 8
 """Of what is left no process takes more ahead of need than if so many were at work."""
@@ -52,6 +52,11 @@ class Asking:
         self._task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._is_stale = False
+
+    @property
+    def is_out(self) -> bool:
+        """Whether an exchange is in the air."""
+        return self._task is not None
 
     @property
     def is_needed(self) -> bool:
