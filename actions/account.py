@@ -10,13 +10,13 @@ from typing import Final
 from actions.asking import Asking
 from actions.concurrency import Concurrency
 from actions.errors import DatabaseAway
-from actions.exchange import LANES, Exchange, Granted, Lane, Refused, Scheme, Standing, Told
+from actions.exchange import LANES, Exchange, Granted, Lane, Refused, Scheme, Standing, told
 from actions.permit import Permit
 
 MOST_WAITING: Final = 64
 """Callers that may wait a short while; more are turned away at once."""
-_EXTRA: Final = 2
-"""Interactive calls beyond what concurrency allows."""
+_HURRIED: Final = 4
+"""Interactive calls that may be under way however many others are."""
 _AGAIN_SECONDS: Final = 0.05
 """Nobody is told to come back sooner."""
 _FAILS: Final = 5
@@ -25,8 +25,6 @@ _GAP_SECONDS: Final = 0.25
 """While most of its calls are under way a process asks for more no sooner than so."""
 _REST_SECONDS: Final = 1.0
 """Unused permits go back, and reports leave, after so long."""
-_LIMIT, _REMAINING = "X-RateLimit-Limit", "X-RateLimit-Remaining"
-_DIGITS: Final = 9
 
 
 class Account:
@@ -35,6 +33,7 @@ class Account:
     def __init__(self, who: str, scheme: Scheme, exchange: Exchange) -> None:
         self.underway = 0
         self.standing = Standing()
+        self._hurried = 0
         self._window = scheme.window / exchange.pace
         self._concurrency = Concurrency()
         self._free: dict[Lane, int] = {"interactive": 0, "bulk": 0}
@@ -103,39 +102,39 @@ class Account:
         """Count a permit that was used, and heed at once what it says is left."""
         now = time.monotonic()
         self._concurrency.ended(now - permit.sent, self.underway)
-        self.underway -= 1
-        told = _told(headers, permit.sent, now)
-        if told is not None and told.remaining < self.holds:
-            self.clamp(told.remaining)
-        self._asking.answered(now, told)
+        self._end(permit)
+        heard = told(headers, permit.sent, now)
+        if heard is not None and heard.remaining < self.holds:
+            self.clamp(heard.remaining)
+        self._asking.answered(now, heard)
         if self.standing.why == "probe":
             self._asking.ask()  # others wait for what it was told
         self.pump()
 
     def refused(self, permit: Permit, headers: Mapping[str, str], after: float | None) -> None:
         """Hand everything back at once: Lightspeed lets nobody through."""
-        self.underway -= 1
+        self._end(permit)
         self.clamp(0)
-        told = _told(headers, permit.sent, time.monotonic())
-        self._asking.refused(Refused(after, permit.sent), told)
+        heard = told(headers, permit.sent, time.monotonic())
+        self._asking.refused(Refused(after, permit.sent), heard)
 
-    def failed(self) -> None:
+    def failed(self, permit: Permit) -> None:
         """Count a call that failed; some in a row are an outage."""
-        self.underway -= 1
+        self._end(permit)
         self._concurrency.failed()
         if self._asking.failed() >= _FAILS:
             self.clamp(0)
             self._asking.ask()
         self.pump()
 
-    def abandoned(self) -> None:
+    def abandoned(self, permit: Permit) -> None:
         """Let go of a permit: if its call has arrived, the next answer shows it."""
-        self.underway -= 1
+        self._end(permit)
         self.pump()
 
-    def unsent(self) -> None:
+    def unsent(self, permit: Permit) -> None:
         """Take a permit back."""
-        self.underway -= 1
+        self._end(permit)
         self._free["bulk"] += 1
         self.pump()
 
@@ -213,12 +212,18 @@ class Account:
             return None
         self._free[source] -= 1
         self.underway += 1
+        self._hurried += lane == "interactive"
         self._asking.used += 1
-        return Permit(self)
+        return Permit(self, lane)
+
+    def _end(self, permit: Permit) -> None:
+        self.underway -= 1
+        self._hurried -= permit.lane == "interactive"
 
     def _may(self, lane: Lane) -> bool:
-        extra = _EXTRA if lane == "interactive" else 0
-        return self.underway < int(self._concurrency.limit) + extra
+        if self.underway < int(self._concurrency.limit):
+            return True
+        return lane == "interactive" and self._hurried < _HURRIED
 
     def _may_ask(self, lane: Lane) -> bool:
         """Say whether an exchange may bring something: not while one call goes ahead."""
@@ -239,12 +244,3 @@ class Account:
             return 0.0
         calls = self.underway + len(self._waiting["bulk"])
         return min(30.0, self._concurrency.seconds * calls / self._concurrency.limit)
-
-
-def _told(headers: Mapping[str, str], sent: float, at: float) -> Told | None:
-    limit, remaining = headers.get(_LIMIT, ""), headers.get(_REMAINING, "")
-    if not (limit.isdecimal() and remaining.isdecimal()):
-        return None
-    if max(len(limit), len(remaining)) > _DIGITS:
-        return None  # no number of calls
-    return Told(int(limit), int(remaining), sent, at)

@@ -26,6 +26,8 @@ CHANNEL: Final = "backroom:budgets"
 SINCE: Final = "backroom:budgets:since"
 """When this Redis first kept a budget, in ms: in its first moments it is careful."""
 _AT_ONCE: Final[Mapping[Lane, float]] = {"interactive": 0.0, "bulk": 0.0}
+_LIMIT, _REMAINING = "X-RateLimit-Limit", "X-RateLimit-Remaining"
+_DIGITS: Final = 9
 _PROBE_SECONDS: Final = 1.0
 """To come back while one call goes ahead."""
 _GRAIN_SECONDS: Final = 0.1
@@ -47,6 +49,16 @@ class Told(Struct, frozen=True):
     remaining: int
     sent: float
     at: float
+
+
+def told(headers: Mapping[str, str], sent: float, at: float) -> Told | None:
+    """Return what an answer's headers say; None when that is nothing, or no number of calls."""
+    limit, remaining = headers.get(_LIMIT, ""), headers.get(_REMAINING, "")
+    if not (limit.isdecimal() and remaining.isdecimal()):
+        return None
+    if max(len(limit), len(remaining)) > _DIGITS:
+        return None
+    return Told(int(limit), int(remaining), sent, at)
 
 
 class Refused(Struct, frozen=True):
@@ -179,10 +191,10 @@ class Exchange:
         return math.floor((now - at) * 1000 * self.pace)
 
     def _words(self, report: Report, now: float) -> list[int]:
-        told, refused = report.told, report.refused
+        word, refused = report.told, report.refused
         words = [-1, 0, 0]
-        if told is not None:
-            words = [told.limit, told.remaining, math.ceil((now - told.sent) * 1000 * self.pace)]
+        if word is not None:
+            words = [word.limit, word.remaining, math.ceil((now - word.sent) * 1000 * self.pace)]
         if refused is None:
             words += [-1, 0]
         else:
