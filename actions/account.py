@@ -10,21 +10,21 @@ from typing import Final
 from actions.asking import Asking
 from actions.concurrency import Concurrency
 from actions.errors import DatabaseAway
-from actions.exchange import LANES, Exchange, Granted, Lane, Refused, Scheme, Standing, Told
+from actions.exchange import LANES, Exchange, Granted, Lane, Refused, Scheme, Standing, told
 from actions.permit import Permit
 
 MOST_WAITING: Final = 64
 """Callers that may wait a short while; more are turned away at once."""
-_EXTRA: Final = 2
-"""Interactive calls beyond what concurrency allows."""
+_HURRIED: Final = 4
+"""Interactive calls that may be under way however many others are."""
 _AGAIN_SECONDS: Final = 0.05
 """Nobody is told to come back sooner."""
 _FAILS: Final = 5
 """So many calls in a row that fail are reported at once."""
+_GAP_SECONDS: Final = 0.25
+"""While most of its calls are under way a process asks for more no sooner than so."""
 _REST_SECONDS: Final = 1.0
 """Unused permits go back, and reports leave, after so long."""
-_LIMIT, _REMAINING = "X-RateLimit-Limit", "X-RateLimit-Remaining"
-_DIGITS: Final = 9
 
 
 class Account:
@@ -38,6 +38,7 @@ class Account:
         self._who = who
         self._roomy = roomy
         self.standing = Standing()
+        self._hurried = 0
         self._window = scheme.window / exchange.pace
         self._concurrency = Concurrency()
         self._free: dict[Lane, int] = {"interactive": 0, "bulk": 0}
@@ -52,7 +53,7 @@ class Account:
     @property
     def holds(self) -> int:
         """Permits that are under way or free."""
-        return self.underway + sum(self._free.values())
+        return self.underway + self._free["interactive"] + self._free["bulk"]
 
     @property
     def is_unsettled(self) -> bool:
@@ -82,7 +83,9 @@ class Account:
         if not coming.done() and not self._free["bulk"] and self._may_ask(lane):
             self._asking.ask()
         try:
-            async with asyncio.timeout(patience if patience < inf else None):
+            if patience == inf:
+                return await coming
+            async with asyncio.timeout(patience):
                 return await coming
         except TimeoutError:
             return None
@@ -104,39 +107,39 @@ class Account:
         """Count a permit that was used, and heed at once what it says is left."""
         now = time.monotonic()
         self._concurrency.ended(now - permit.sent, self.underway)
-        self.underway -= 1
-        told = _told(headers, permit.sent, now)
-        if told is not None:
-            self.clamp(told.remaining)
-        self._asking.answered(now, told)
+        self._end(permit)
+        heard = told(headers, permit.sent, now)
+        if heard is not None and heard.remaining < self.holds:
+            self.clamp(heard.remaining)
+        self._asking.answered(now, heard)
         if self.standing.why == "probe":
             self._asking.ask()  # others wait for what it was told
         self.pump()
 
     def refused(self, permit: Permit, headers: Mapping[str, str], after: float | None) -> None:
         """Hand everything back at once: Lightspeed lets nobody through."""
-        self.underway -= 1
+        self._end(permit)
         self.clamp(0)
-        told = _told(headers, permit.sent, time.monotonic())
-        self._asking.refused(Refused(after, permit.sent), told)
+        heard = told(headers, permit.sent, time.monotonic())
+        self._asking.refused(Refused(after, permit.sent), heard)
 
-    def failed(self) -> None:
+    def failed(self, permit: Permit) -> None:
         """Count a call that failed; some in a row are an outage."""
-        self.underway -= 1
+        self._end(permit)
         self._concurrency.failed()
         if self._asking.failed() >= _FAILS:
             self.clamp(0)
             self._asking.ask()
         self.pump()
 
-    def abandoned(self) -> None:
+    def abandoned(self, permit: Permit) -> None:
         """Let go of a permit: if its call has arrived, the next answer shows it."""
-        self.underway -= 1
+        self._end(permit)
         self.pump()
 
-    def unsent(self) -> None:
+    def unsent(self, permit: Permit) -> None:
         """Take a permit back."""
-        self.underway -= 1
+        self._end(permit)
         self._free["bulk"] += 1
         self.pump()
 
@@ -175,10 +178,13 @@ class Account:
                         break
                     waiting[0].set_result(permit)
                 waiting.popleft()
+        if self._asking.is_out:
+            return  # it ends here again
         if self._waiting["interactive"] and not any(self._free.values()):
             self._asking.ask_in(self.opens("interactive"))
         elif self._waiting["bulk"] and not self._free["bulk"]:
-            self._asking.ask_in(self.standing.look - time.monotonic())
+            moment = max(self.standing.look, self._asking.last + self._gap)
+            self._asking.ask_in(moment - time.monotonic())
 
     def wanted(self) -> tuple[int, int]:
         """Return how many wait in each lane."""
@@ -213,17 +219,31 @@ class Account:
             return None
         self._free[source] -= 1
         self.underway += 1
+        self._hurried += lane == "interactive"
         self._asking.used += 1
-        return Permit(self)
+        return Permit(self, lane)
+
+    def _end(self, permit: Permit) -> None:
+        self.underway -= 1
+        self._hurried -= permit.lane == "interactive"
 
     def _may(self, lane: Lane) -> bool:
-        extra = _EXTRA if lane == "interactive" else 0
-        return self.underway < int(self._concurrency.limit) + extra
+        if self.underway < int(self._concurrency.limit):
+            return True
+        return lane == "interactive" and self._hurried < _HURRIED
 
     def _may_ask(self, lane: Lane) -> bool:
         """Say whether an exchange may bring something: not while one call goes ahead."""
-        is_ahead = self.standing.why == "probe" and time.monotonic() < self.standing.look
-        return self.opens(lane) == 0 and not is_ahead
+        now = time.monotonic()
+        is_ahead = self.standing.why == "probe" and now < self.standing.look
+        is_early = lane == "bulk" and now < self._asking.last + self._gap
+        return self.opens(lane) == 0 and not is_ahead and not is_early
+
+    @property
+    def _gap(self) -> float:
+        """How long bulk leaves between exchanges: none where as many may leave as are under way."""
+        could_leave = min(len(self._waiting["bulk"]), int(self._concurrency.limit) - self.underway)
+        return 0.0 if could_leave >= self.underway else _GAP_SECONDS
 
     def _crowded(self) -> float:
         """Return how long those take who are before one, where Lightspeed is slow."""
@@ -231,10 +251,3 @@ class Account:
             return 0.0
         calls = self.underway + len(self._waiting["bulk"])
         return min(30.0, self._concurrency.seconds * calls / self._concurrency.limit)
-
-
-def _told(headers: Mapping[str, str], sent: float, at: float) -> Told | None:
-    limit, remaining = headers.get(_LIMIT, ""), headers.get(_REMAINING, "")
-    if not all(len(one) <= _DIGITS and one.isdecimal() for one in (limit, remaining)):
-        return None
-    return Told(int(limit), int(remaining), sent, at)

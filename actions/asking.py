@@ -7,10 +7,10 @@ from typing import Final, Protocol
 from actions.errors import DatabaseAway
 from actions.exchange import Exchange, Granted, Refused, Report, Scheme, Standing, Told
 
-BLOCK: Final = 32
+BLOCK: Final = 64
 """Permits asked for at once, at most."""
-_AHEAD: Final = 4 * BLOCK
-"""Nothing is asked for ahead of need once so little is left."""
+_SHARERS: Final = 8
+"""Of what is left no process takes more ahead of need than if so many were at work."""
 
 
 class Holder(Protocol):
@@ -52,6 +52,11 @@ class Asking:
         self._task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._is_stale = False
+
+    @property
+    def is_out(self) -> bool:
+        """Whether an exchange is in the air."""
+        return self._task is not None
 
     @property
     def is_needed(self) -> bool:
@@ -139,6 +144,7 @@ class Asking:
         is_used_up = not self._holder.clamp(BLOCK) and self.used >= self._block
         self._block = min(2 * self._block, BLOCK) if is_used_up else max(1, self._block // 2)
         standing = self._holder.standing
-        if bulk and standing.left - standing.kept > _AHEAD:
-            bulk = max(bulk, self._block)
+        if bulk:
+            ahead = (standing.left - standing.kept) // _SHARERS
+            bulk = max(bulk, min(self._block, ahead))
         return min(interactive, BLOCK), min(bulk, BLOCK)

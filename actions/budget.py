@@ -114,12 +114,13 @@ class Budget:
         if message is None and not self._hears:
             self._hears = True
         elif message is None:
-            for account in list(self._accounts.values()):
-                account.forget_free()
+            for one in list(self._accounts.values()):
+                one.forget_free()
         else:
-            who = message.decode().removeprefix(key(""))
-            if known := self._accounts.get(who):
-                known.changed()
+            who, _, by = message.decode().removeprefix(key("")).rpartition(" ")
+            account = self._accounts.get(who)
+            if account is not None and by != self._exchange.process:
+                account.changed()
             self._roomy(who)
 
     async def _keep(self) -> None:

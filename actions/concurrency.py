@@ -41,9 +41,11 @@ class Concurrency:
         self._short += (seconds - self._short) * _SHORT
         self._long += (seconds - self._long) * _LONG
         self._long = min(self._long, 2 * self._short)  # a slow time is not usual for ever
-        gradient = min(1.0, max(0.5, _TOLERANCE * self._long / max(self._short, 1e-9)))
-        if gradient == 1.0 and underway < self.limit / 2:
-            return  # it was not put to the test
+        gradient = 1.0
+        if self._short > _TOLERANCE * self._long:
+            gradient = max(0.5, _TOLERANCE * self._long / self._short)
+        elif underway < self.limit / 2 or self.limit >= CEILING:
+            return  # it was not put to the test, or cannot grow
         goal = self.limit * gradient + math.sqrt(self.limit)
         self.limit = min(CEILING, max(FLOOR, self.limit + (goal - self.limit) / self.limit))
 

@@ -22,8 +22,12 @@ FIRST_LIMIT: Final = 350
 LEASE_SECONDS: Final = 5.0
 """Permits of a process that is not heard of for so long come back."""
 CHANNEL: Final = "backroom:budgets"
-"""Where it is published that a budget has changed."""
+"""Where it is published that a budget has changed: its key, and the process that sees it itself."""
+SINCE: Final = "backroom:budgets:since"
+"""When this Redis first kept a budget, in ms: in its first moments it is careful."""
 _AT_ONCE: Final[Mapping[Lane, float]] = {"interactive": 0.0, "bulk": 0.0}
+_LIMIT, _REMAINING = "X-RateLimit-Limit", "X-RateLimit-Remaining"
+_DIGITS: Final = 9
 _PROBE_SECONDS: Final = 1.0
 """To come back while one call goes ahead."""
 _GRAIN_SECONDS: Final = 0.1
@@ -45,6 +49,16 @@ class Told(Struct, frozen=True):
     remaining: int
     sent: float
     at: float
+
+
+def told(headers: Mapping[str, str], sent: float, at: float) -> Told | None:
+    """Return what an answer's headers say; None when that is nothing, or no number of calls."""
+    limit, remaining = headers.get(_LIMIT, ""), headers.get(_REMAINING, "")
+    if not (limit.isdecimal() and remaining.isdecimal()):
+        return None
+    if max(len(limit), len(remaining)) > _DIGITS:
+        return None
+    return Told(int(limit), int(remaining), sent, at)
 
 
 class Refused(Struct, frozen=True):
@@ -156,7 +170,8 @@ class Exchange:
         self.database = database
         self.pace = pace
         """How many of the vendor's seconds pass in one of ours; 1 but before a fast simulator."""
-        self._process = secrets.token_hex(6)
+        self.process = secrets.token_hex(6)
+        """What the others know this one by."""
 
     async def __call__(
         self, who: str, scheme: Scheme, report: Report, underway: int, wanted: tuple[int, int]
@@ -170,7 +185,7 @@ class Exchange:
             _EXCHANGE,
             [key(who)],
             [
-                *(self._process, self.pace, scheme.window * 1000, scheme.limit),
+                *(self.process, self.pace, scheme.window * 1000, scheme.limit),
                 *(LEASE_SECONDS * 1000, underway, *wanted, report.turned_away),
                 *self._words(report, time.monotonic()),
             ],
@@ -181,10 +196,10 @@ class Exchange:
         return math.floor((now - at) * 1000 * self.pace)
 
     def _words(self, report: Report, now: float) -> list[int]:
-        told, refused = report.told, report.refused
+        word, refused = report.told, report.refused
         words = [-1, 0, 0]
-        if told is not None:
-            words = [told.limit, told.remaining, math.ceil((now - told.sent) * 1000 * self.pace)]
+        if word is not None:
+            words = [word.limit, word.remaining, math.ceil((now - word.sent) * 1000 * self.pace)]
         if refused is None:
             words += [-1, 0]
         else:

@@ -4,6 +4,8 @@ import time
 from collections.abc import Mapping
 from typing import Final, Protocol
 
+from actions.exchange import Lane
+
 
 class Keeper(Protocol):
     """Who gave it, and wants to know what became of it."""
@@ -14,23 +16,24 @@ class Keeper(Protocol):
     def refused(self, permit: "Permit", headers: Mapping[str, str], after: float | None) -> None:
         """Hear of a 429."""
 
-    def failed(self) -> None:
+    def failed(self, permit: "Permit") -> None:
         """Hear that its call failed."""
 
-    def abandoned(self) -> None:
+    def abandoned(self, permit: "Permit") -> None:
         """Hear that nobody waits for its answer."""
 
-    def unsent(self) -> None:
+    def unsent(self, permit: "Permit") -> None:
         """Take it back."""
 
 
 class Permit:
     """Leave to send one request. It must be ended by one of its methods, once."""
 
-    __slots__ = ("_account", "sent")
+    __slots__ = ("_account", "lane", "sent")
 
-    def __init__(self, account: Keeper) -> None:
+    def __init__(self, account: Keeper, lane: Lane) -> None:
         self._account = account
+        self.lane = lane
         self.sent = time.monotonic()
 
     def answered(self, headers: Mapping[str, str]) -> None:
@@ -43,15 +46,15 @@ class Permit:
 
     def failed(self) -> None:
         """Say that there was no answer, or an outage's."""
-        self._account.failed()
+        self._account.failed(self)
 
     def abandoned(self) -> None:
         """Say that nobody waits for its answer any more, which tells nothing."""
-        self._account.abandoned()
+        self._account.abandoned(self)
 
     def unsent(self) -> None:
         """Give it back: nothing was sent."""
-        self._account.unsent()
+        self._account.unsent(self)
 
 
 class _Unmetered(Permit):

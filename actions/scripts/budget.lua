@@ -5,11 +5,12 @@ local RESERVE = 0.05 -- of the limit, for calls that somebody waits for
 local RELEASE_MS = 10000 -- so long before the window's end bulk gets the reserve too
 local FRESH_MS = 5000 -- so long Lightspeed's last word is trusted; then one call goes ahead
 local LATE_MS = 30000 -- what became of calls is heard of so late at most
-local GRAIN_MS = 500 -- of the log
+local GRAIN_MS = 1000 -- of the log
 local KEEP_SECONDS = 86400
 local EPOCH = 'backroom:budgets:since' -- when this Redis first kept a budget
 local CAREFUL_MS = 2000 -- from then on others may hold permits of which it has lost the count
-local SURE_MS = 2000 -- an error of the phase that is good enough
+local SURE_MS = 5000 -- an error of the phase that is good enough
+local EDGE_MS = 2000 -- calls so near to falling out of a trailing window may have done so
 
 local function fresh_budget(limit, now, real)
   redis.call('SET', EPOCH, real, 'NX')
@@ -42,22 +43,19 @@ local function answered(s, after, upto)
   return sum
 end
 
--- Count calls that were answered at a moment, or within a grain of the log after it. What belongs
--- to another window is kept apart.
+-- Count calls that were answered at a moment. The log is a grid, rounded up: a call counts as
+-- answered late rather than early, but never as one of the next window.
 local function note_answered(s, at, count)
+  local moment = math.ceil(at / GRAIN_MS) * GRAIN_MS
+  moment = at < s.hi and math.min(moment, s.hi - 1) or moment
   local log, i = s.log, #s.log
-  while i > 0 and log[i][1] > at do
+  while i > 0 and log[i][1] > moment do
     i = i - 1
   end
-  local function joins(one)
-    return one and math.abs(one[1] - at) < GRAIN_MS and (one[1] >= s.hi) == (at >= s.hi)
-  end
-  if joins(log[i + 1]) then
-    log[i + 1][2] = log[i + 1][2] + count
-  elseif joins(log[i]) then
-    log[i] = {at, log[i][2] + count}
+  if i > 0 and log[i][1] == moment then
+    log[i][2] = log[i][2] + count
   else
-    table.insert(log, i + 1, {at, count})
+    table.insert(log, i + 1, {moment, count})
   end
   s.used = s.used + (at >= s.hi and count or 0)
   s.answered = s.answered + count
@@ -79,7 +77,8 @@ end
 
 -- Let time pass: old calls fall out, dead processes' permits come back, windows end.
 local function pass_time(s, now, real, window)
-  while s.log[1] and s.log[1][1] <= now - window - LATE_MS do
+  local oldest = s.fixed and s.lo or now - window - LATE_MS
+  while s.log[1] and s.log[1][1] <= oldest do
     table.remove(s.log, 1)
   end
   for name, one in pairs(s.held) do

@@ -24,8 +24,9 @@ local real = time[1] * 1000 + time[2] / 1000
 local now = real * pace
 local s = load_budget(key, arg[4], now, real)
 
-local function tell(who)
-  redis.call('PUBLISH', CHANNEL, who)
+-- Have all processes look again, but for the one whose own exchange shows it the change.
+local function tell(who, but)
+  redis.call('PUBLISH', CHANNEL, who .. ' ' .. (but or ''))
 end
 
 -- Heed limit and remaining of a call that was sent at a moment; `fresh` were answered since the last
@@ -38,7 +39,7 @@ local function heed(limit, remaining, sent, fresh)
     return -- it may be the old window's
   end
   local total = limit - remaining
-  local certain = answered(s, s.fixed and s.hi or now - window + SURE_MS, sent)
+  local certain = answered(s, s.fixed and s.hi or now - window + EDGE_MS, sent)
   if total - 1 < certain then
     local others = s.others
     begin_window(s, math.max(s.told, now - window), now)
@@ -75,7 +76,7 @@ local function shut(after, sent)
   s.struck = s.struck + 1
   s.shut = now + (s.struck > 1 and math.max(wait, window) or wait)
   s.known, s.probe = 0, false
-  tell(key)
+  tell(key, process)
 end
 
 -- Others are likely to be well again too, so they may look at once.
@@ -104,7 +105,7 @@ local function fail(count, is_well)
     s.pause = math.min(math.max(2 * s.pause, FIRST_PAUSE_MS), MOST_PAUSE_MS)
     s.broken, s.known, s.probe = now + s.pause, 0, false
     redis.call('SADD', BROKEN, key)
-    tell(key)
+    tell(key, process)
   end
 end
 
@@ -136,14 +137,16 @@ local function take_report()
   end
 end
 
--- While others' calls eat into it, the last permits go out only when no call is under way: then it
--- is known how many there are.
+-- While others' calls eat into it, no more are under way than stay here: so answers tell in time
+-- how many there are, and the last go out one by one.
 local function bulk_room(left, kept)
-  local room = left - kept
-  if s.before + s.others == 0 or room > math.max(4, s.limit * 0.03) then
+  local room, held = left - kept, held_by_all(s)
+  if s.before + s.others == 0 then
     return room
+  elseif held == 0 then
+    return math.min(room, math.max(1, math.floor(room / 2)))
   end
-  return held_by_all(s) > 0 and 0 or math.min(room, math.max(1, math.floor(room / 2)))
+  return math.floor((room - held) / 2)
 end
 
 -- Whether Lightspeed's last word can be built on. In Redis' first moments others may hold permits
@@ -191,7 +194,7 @@ if given < wanted or given_bulk < bulk then
   s.short = true
 elseif s.short and is_known() and left > kept then
   s.short = false
-  tell(key)
+  tell(key, process)
 end
 
 -- Not all look at once: each has a step of the reserve of its own, one looks at the release, and
@@ -232,7 +235,7 @@ elseif given_bulk < bulk and not is_ahead then
   soon_bulk = now + HELD_MS * pace -- it waits for calls under way
 end
 local look = is_ahead and at or soon_bulk
-if given_bulk < bulk and why == 'spent' and left <= kept then
+if bulk > 0 and why == 'spent' and left <= kept then
   look = appointment()
   s.order[process] = look
 end

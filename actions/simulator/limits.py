@@ -123,19 +123,25 @@ class Limits:
         return self._buckets[key]
 
     def _pass_time(self, bucket: _Bucket, prefix: str, limit: int, now: float) -> None:
-        """Roll the window on, and let the neighbour take what it would have taken meanwhile."""
+        """Roll the window on; the neighbour takes what it would have taken, in the old one too."""
         window, plan = bucket.window, self.plans[prefix]
         if isinstance(window, Fixed):
             window.phase = plan.phase
+            self._let_take(bucket, limit, min(now, window.use.begun + SECONDS))
         window.at(now, kept_open=bucket.share > 0)
         if window.use is not bucket.use:
             bucket.use, bucket.seen, bucket.owed = window.use, window.use.begun, 0.0
             bucket.share = self._faults.neighbour(prefix)
         if plan.neighbour is not None:
             bucket.share = plan.neighbour
-        bucket.owed += (now - bucket.seen) * bucket.share * limit / SECONDS
-        bucket.seen = now
+        self._let_take(bucket, limit, now)
+
+    def _let_take(self, bucket: _Bucket, limit: int, now: float) -> None:
+        """Let the neighbour take what it would have taken since it was last seen."""
+        bucket.owed += max(0.0, now - bucket.seen) * bucket.share * limit / SECONDS
+        bucket.seen = max(now, bucket.seen)
         whole = int(bucket.owed)
         bucket.owed -= whole
         if whole:
-            window.take(now, max(0, min(whole, limit - window.total())), neighbour=True)
+            room = limit - bucket.window.total()
+            bucket.window.take(now, max(0, min(whole, room)), neighbour=True)

@@ -10,6 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
 from tests.benchmarks import queueing
+from tests.benchmarks.budgets.costing import costing
+from tests.benchmarks.budgets.hurrying import hurrying
+from tests.benchmarks.budgets.saturating import saturating
+from tests.benchmarks.budgets.spanning import spanning
 from tests.benchmarks.calling import calling
 from tests.benchmarks.contest import contest, latency
 from tests.benchmarks.deliveries import body_bytes
@@ -62,6 +66,14 @@ def sharing(storage: Storage) -> Titled:
     yield "200 retailers, two workers", shared(storage)
 
 
+def budget(storage: Storage) -> Titled:
+    """Measure calls at the rate limit; the simulator's own ledger is the judge."""
+    yield from saturating(storage)
+    yield "2,000 calls at 350 in 300 s, 15 times as fast as real", spanning(storage)
+    yield "Calls that somebody waits for, while bulk takes all it gets", hurrying(storage)
+    yield "What a permit costs, without HTTP", costing(storage)
+
+
 def client(_: Storage) -> Titled:
     """Measure calls, beside bare aiohttp."""
     yield "Client", calling()
@@ -74,7 +86,7 @@ def simulator(_: Storage) -> Titled:
 
 SECTIONS: dict[str, Callable[[Storage], Titled]] = {
     section.__name__: section
-    for section in (web, start, queue, events, tokens, sharing, client, simulator)
+    for section in (web, start, queue, events, tokens, budget, sharing, client, simulator)
 }
 
 

@@ -14,7 +14,7 @@ from tests.benchmarks.processes import ROOT, Wrong, started
 from tests.benchmarks.storage import Storage
 
 _ROUNDS = 5
-_PEERS_PYTHON = ROOT / ".venv-bench" / "bin" / "python"
+PEERS_PYTHON = ROOT / ".venv-bench" / "bin" / "python"
 
 
 class Queue(Struct, frozen=True):
@@ -58,8 +58,8 @@ def at_work(
         Broken: a peer ended or lost jobs.
         Wrong: ours did, or ran one twice.
     """
-    python = str(_PEERS_PYTHON) if queue.is_peer else sys.executable
-    if queue.is_peer and not _PEERS_PYTHON.exists():
+    python = str(PEERS_PYTHON) if queue.is_peer else sys.executable
+    if queue.is_peer and not PEERS_PYTHON.exists():
         raise Broken(".venv-bench is not there: `make bench` makes it")
     arguments = [f"tests.benchmarks.queues.{queue.name}", what, storage.url, *map(str, numbers)]
     with (

@@ -53,6 +53,10 @@ class Storage:
 
         self._ask(empty)
 
+    def put(self, key: str, value: float) -> None:
+        """Set a key."""
+        self._do("SET", key, value)
+
     def stored(self) -> set[int]:
         """Count the deliveries by every way to count them; they should agree."""
 
@@ -115,7 +119,7 @@ class Storage:
         found: dict[str, int] = self._do("INFO", "memory")
         return found["used_memory"] - found["mem_clients_normal"] - found["mem_aof_buffer"]
 
-    def _do(self, *command: str) -> Any:
+    def _do(self, *command: str | float) -> Any:
         async def do(database: Database) -> Any:
             return await database.do(*command)
 
