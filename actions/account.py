@@ -21,6 +21,8 @@ _AGAIN_SECONDS: Final = 0.05
 """Nobody is told to come back sooner."""
 _FAILS: Final = 5
 """So many calls in a row that fail are reported at once."""
+_ROUND_TRIP_SECONDS: Final = 0.1
+"""Who has less patience than this is told after one word of Redis, however long that takes."""
 _REST_SECONDS: Final = 1.0
 """Unused permits go back, and reports leave, after so long."""
 _LIMIT, _REMAINING = "X-RateLimit-Limit", "X-RateLimit-Remaining"
@@ -43,6 +45,7 @@ class Account:
         self._free: dict[Lane, int] = {"interactive": 0, "bulk": 0}
         self._waiting: dict[Lane, deque[asyncio.Future[Permit]]] = {lane: deque() for lane in LANES}
         self._asking = Asking(who, scheme, exchange, self)
+        self._is_passed_over = False
 
     @property
     def is_idle(self) -> bool:
@@ -82,6 +85,8 @@ class Account:
         if not coming.done() and not self._free["bulk"] and self._may_ask(lane):
             self._asking.ask()
         try:
+            if patience < _ROUND_TRIP_SECONDS:
+                await self._asking.word(coming)
             async with asyncio.timeout(patience if patience < inf else None):
                 return await coming
         except TimeoutError:
@@ -176,7 +181,8 @@ class Account:
                     waiting[0].set_result(permit)
                 waiting.popleft()
         if self._waiting["interactive"] and not any(self._free.values()):
-            self._asking.ask_in(self.opens("interactive"))
+            look = self.standing.look - time.monotonic()
+            self._asking.ask_in(look if self._is_passed_over else self.opens("interactive"))
         elif self._waiting["bulk"] and not self._free["bulk"]:
             self._asking.ask_in(self.standing.look - time.monotonic())
 
@@ -194,6 +200,8 @@ class Account:
     def granted(self, granted: Granted) -> None:
         """Take what an exchange brought."""
         self.standing = granted.standing
+        is_ahead, waits = granted.standing.why == "probe", bool(self._waiting["interactive"])
+        self._is_passed_over = is_ahead and waits and not granted.interactive
         self._free["interactive"] += granted.interactive
         self._free["bulk"] += granted.bulk
         if self.standing.has_room and len(self._waiting["bulk"]) <= granted.bulk:
