@@ -56,7 +56,10 @@ def test_a_moment_is_said_in_local_time_and_with_its_day_unless_that_is_today() 
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (lambda: RateLimited("ListSales", "kowhai", 1e9), "the rate limit is reached; it opens in "),
+        (
+            lambda: RateLimited("ListSales", "kowhai", 1e9),
+            "the rate limit is reached; it opens in ",
+        ),
         (lambda: TryLater("ListSales", "kowhai", 1e9), "nothing was sent. It is tried in "),
         (lambda: TokensLater(1e9), "Lightspeed gives no tokens for "),
     ],
