@@ -54,8 +54,11 @@ class Outlook(Struct, frozen=True, kw_only=True):
     left: int = FIRST_LIMIT
     kept: int = 0
     """Of what is left for interactive calls."""
-    reset: float = 0.0
-    """Until the next window has begun or, where none is proven, our oldest call counts no more."""
+    reset: float | None = None
+    """Until the next window has begun or, where none is proven, our oldest call counts no more.
+
+    None where nothing is proven and nothing used.
+    """
     proven: bool = False
     """Whether windows are known to be fixed; until then every call counts for a whole window."""
     phase: float | None = None

@@ -38,7 +38,7 @@ local function outlook(s, window)
     others_before = s.before,
     left = left,
     kept = math.min(left, (reserve(s, now, window))),
-    reset = seconds_until(room_at(s, now, window)),
+    reset = (s.fixed or left < s.limit) and seconds_until(room_at(s, now, window)) or nil,
     proven = s.fixed,
     phase = s.fixed and (s.hi - off / 2) % window / 1000 or nil,
     phase_error = s.fixed and off / 2 / 1000 or nil,

@@ -40,7 +40,7 @@ async def test_of_a_retailer_that_nobody_called_the_limit_is_assumed(database: D
     found = await look(database, ["kowhai", TOKENS])
     assert found["kowhai"] == Outlook(window=300, limit=350, left=350)
     assert found[TOKENS] == Outlook(window=60, limit=10, left=10)
-    assert found["kowhai"].heard is None
+    assert (found["kowhai"].heard, found["kowhai"].reset) == (None, None)
     assert await database.do("KEYS", "*") == []
 
 
@@ -73,6 +73,8 @@ async def test_where_nothing_is_proven_each_call_counts_for_a_whole_window(
     assert (found.proven, found.phase, found.phase_error) == (False, None, None)
     found = await seen(database, 311, log=log)
     assert (found.used, found.left, found.reset) == (7, 343, 29)
+    found = await seen(database, 341, log=log)
+    assert (found.used, found.left, found.reset) == (0, 350, None)
 
 
 async def test_permits_of_a_dead_process_are_not_told_of(database: Database) -> None:
