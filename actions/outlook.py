@@ -24,7 +24,8 @@ Gate: TypeAlias = Literal["", "429", "outage"]
 """Why nobody gets through; empty while the gate is open."""
 _LOOK: Final = Script.load("actions.scripts", "budget", "look")
 _NOW: Final = -1
-_CHUNK: Final = 200
+_CHUNK: Final = 32
+"""Budgets for each round trip: Redis serves nobody else for up to half a millisecond each."""
 
 
 class Outlook(Struct, frozen=True, kw_only=True):
