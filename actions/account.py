@@ -23,6 +23,8 @@ _FAILS: Final = 5
 """So many calls in a row that fail are reported at once."""
 _GAP_SECONDS: Final = 0.25
 """While most of its calls are under way a process asks for more no sooner than so."""
+_ROUND_TRIP_SECONDS: Final = 0.1
+"""Who has less patience than this is told after one word of Redis, however long that takes."""
 _REST_SECONDS: Final = 1.0
 """Unused permits go back, and reports leave, after so long."""
 
@@ -44,6 +46,7 @@ class Account:
         self._free: dict[Lane, int] = {"interactive": 0, "bulk": 0}
         self._waiting: dict[Lane, deque[asyncio.Future[Permit]]] = {lane: deque() for lane in LANES}
         self._asking = Asking(who, scheme, exchange, self)
+        self._is_passed_over = False
 
     @property
     def is_idle(self) -> bool:
@@ -85,6 +88,8 @@ class Account:
         try:
             if patience == inf:
                 return await coming
+            if patience < _ROUND_TRIP_SECONDS:
+                await self._asking.word(coming)
             async with asyncio.timeout(patience):
                 return await coming
         except TimeoutError:
@@ -181,7 +186,8 @@ class Account:
         if self._asking.is_out:
             return  # it ends here again
         if self._waiting["interactive"] and not any(self._free.values()):
-            self._asking.ask_in(self.opens("interactive"))
+            look = self.standing.look - time.monotonic()
+            self._asking.ask_in(look if self._is_passed_over else self.opens("interactive"))
         elif self._waiting["bulk"] and not self._free["bulk"]:
             moment = max(self.standing.look, self._asking.last + self._gap)
             self._asking.ask_in(moment - time.monotonic())
@@ -200,6 +206,8 @@ class Account:
     def granted(self, granted: Granted) -> None:
         """Take what an exchange brought."""
         self.standing = granted.standing
+        is_ahead, waits = granted.standing.why == "probe", bool(self._waiting["interactive"])
+        self._is_passed_over = is_ahead and waits and not granted.interactive
         self._free["interactive"] += granted.interactive
         self._free["bulk"] += granted.bulk
         if self.standing.has_room and len(self._waiting["bulk"]) <= granted.bulk:

@@ -28,6 +28,11 @@ _MOST_IDLE: Final = 1_000
 """Retailers that are kept in memory although nothing goes on."""
 
 
+def scheme(who: str) -> Scheme:
+    """Return what is known of a limit before anything was answered."""
+    return _SCHEMES.get(who, _RETAILER)
+
+
 class Budget:
     """This process' permits. Open it as a context: what it holds goes back at its end."""
 
@@ -82,6 +87,15 @@ class Budget:
         account = self._accounts.get(retailer)
         return account.opens(lane) if account else 0.0
 
+    def holdup(
+        self, action: str, retailer: str, lane: Lane = "interactive"
+    ) -> RateLimited | TryLater | None:
+        """Return what callers of this process wait for, in words; None when none has to wait."""
+        account = self._accounts.get(retailer)
+        if account is None or not any(account.wanted()) or not account.opens(lane):
+            return None
+        return self._kind(account)(action, retailer, account.opens(lane))
+
     async def close(self) -> None:
         """Hand back what is not used and say what is unsaid, unless Redis is away."""
         for task in self._tasks:
@@ -94,8 +108,11 @@ class Budget:
         self, account: Account, action: str, retailer: str, lane: Lane
     ) -> RateLimited | TryLater:
         after = account.turn_away() if lane == "bulk" else max(account.opens(lane), 0.05)
-        kind = TryLater if account.standing.why == "broken" else RateLimited
-        return kind(action, retailer, after)
+        return self._kind(account)(action, retailer, after)
+
+    @staticmethod
+    def _kind(account: Account) -> type[RateLimited] | type[TryLater]:
+        return TryLater if account.standing.why == "broken" else RateLimited
 
     def _open(self, retailer: str) -> Account:
         if not self._tasks:
@@ -105,8 +122,9 @@ class Budget:
             ]
         if len(self._accounts) >= _MOST_IDLE:
             self._accounts = {who: one for who, one in self._accounts.items() if not one.is_idle}
-        scheme = _SCHEMES.get(retailer, _RETAILER)
-        account = self._accounts[retailer] = Account(retailer, scheme, self._exchange, self._roomy)
+        account = self._accounts[retailer] = Account(
+            retailer, scheme(retailer), self._exchange, self._roomy
+        )
         return account
 
     def _heard(self, message: bytes | None) -> None:

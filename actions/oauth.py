@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 from yarl import URL
 
+from actions import waits
 from actions.budget import TOKENS, Budget
 from actions.connections import domain_prefix
 from actions.errors import BackroomError, RateLimited, TryLater
@@ -59,7 +60,7 @@ class TokensLater(BackroomError):
     exit_code = 4
 
     def __init__(self, retry_after: float) -> None:
-        super().__init__(f"Lightspeed gives no tokens for {retry_after:g} s.")
+        super().__init__(f"Lightspeed gives no tokens for {waits.until_anywhere(retry_after)}.")
         self.retry_after = retry_after
 
 
