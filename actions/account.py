@@ -119,9 +119,11 @@ class Account:
         """Count a call that failed; some in a row are an outage."""
         self.underway -= 1
         self._concurrency.failed()
-        if self._asking.failed() >= _FAILS:
+        is_outage = self._asking.failed() >= _FAILS
+        if is_outage:
             self.clamp(0)
-            self._asking.ask()
+        if is_outage or self.standing.why == "probe":
+            self._asking.ask()  # others wait for what became of it
         self.pump()
 
     def abandoned(self) -> None:

@@ -102,6 +102,13 @@ local function pass_time(s, now, real, window)
   end
 end
 
+-- Open the gate, unless it was shut after a call was sent.
+local function reopen(s, sent)
+  if sent >= s.shut then
+    s.shut, s.struck = 0, 0
+  end
+end
+
 -- Our calls of this window, or since a moment where none is proven.
 local function ours(s, since)
   return s.fixed and s.used or answered(s, since, math.huge)

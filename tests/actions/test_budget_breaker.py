@@ -10,6 +10,8 @@ from tests.actions.desk import Desk, Shop
 PAUSES = [10, 20, 40, 60, 60, 60]
 """Seconds between looks."""
 
+TIMEOUT = 30.0
+
 
 async def failed(shop: Shop, count: int = 1) -> None:
     """Have so many calls fail, one after the other."""
@@ -85,6 +87,21 @@ async def test_an_outage_of_ten_minutes_is_looked_at_twelve_times_at_most(desk: 
                 shop.send(shop.free["bulk"])
                 shop.fail(len(shop.underway))
         desk.wait(2)
+    assert 5 <= looks <= 12
+
+
+async def test_a_vendor_that_does_not_answer_at_all_is_looked_at_no_more_often(desk: Desk) -> None:
+    shops = [desk.shop() for _ in range(4)]
+    await broken(shops[0])
+    began, looks = desk.clock.now(), 0
+    while desk.clock.now() < began + 600:
+        for shop in shops:
+            late = [one for one in shop.underway if desk.clock.now() - one.sent > TIMEOUT]
+            shop.fail(len(late))
+            if await shop.ask(bulk=32) != (0, 0):
+                looks += shop.free["bulk"]
+                shop.send(shop.free["bulk"])
+        desk.wait(1)
     assert 5 <= looks <= 12
 
 
