@@ -9,7 +9,6 @@ from typing import Any
 from msgspec import Struct, field
 
 from actions.database import Database, Script
-from actions.errors import DatabaseAway
 from actions.exchange import Exchange, Granted, Lane, Refused, Report, Scheme, Standing, Told
 from actions.simulator.clock import Clock
 from actions.simulator.faults import Faults
@@ -26,12 +25,18 @@ class Time(Clock):
     """A clock that stands still until it is moved. It is `time` to what asks for that."""
 
     def __init__(self) -> None:
-        self.moment_now = BEGAN
+        self.ahead = 0.0
+        """How far the clock of the process at work is ahead of Redis'."""
+        self._now = BEGAN
 
     def now(self) -> float:
-        return self.moment_now
+        return self._now
 
-    monotonic = time = now
+    def monotonic(self) -> float:
+        return self._now + self.ahead
+
+    def pass_by(self, seconds: float) -> None:
+        self._now += seconds
 
 
 class Virtual:
@@ -39,11 +44,8 @@ class Virtual:
 
     def __init__(self, database: Database, clock: Time) -> None:
         self._database, self._clock = database, clock
-        self.is_away = False
 
     async def run(self, script: Script, keys: list[str], args: list[Any]) -> Any:
-        if self.is_away:
-            raise DatabaseAway("Redis is away.")
         assert _ASKS in script.text
         told = Script(script.text.replace(_ASKS, "{KEYS[#KEYS - 1], KEYS[#KEYS]}"))
         seconds, rest = divmod(self._clock.now(), 1)
@@ -65,6 +67,8 @@ class Shop(Struct):
     exchange: Exchange
     who: str = KOWHAI
     scheme: Scheme = field(default_factory=Scheme)
+    ahead: float = 0.0
+    """How far its clock is ahead."""
     free: dict[Lane, int] = field(default_factory=lambda: {"interactive": 0, "bulk": 0})
     underway: list[Call] = field(default_factory=list)
     report: Report = field(default_factory=Report)
@@ -72,7 +76,7 @@ class Shop(Struct):
 
     async def ask(self, bulk: int = 0, interactive: int = 0) -> tuple[int, int]:
         """Exchange; return what was granted: interactive, bulk."""
-        report, self.report = self.report, Report()
+        report, self.report, self.desk.clock.ahead = self.report, Report(), self.ahead
         granted: Granted = await self.exchange(
             self.who, self.scheme, report, len(self.underway), (interactive, bulk)
         )
@@ -118,12 +122,13 @@ class Shop(Struct):
         return done
 
     def _note(self, call: Call) -> None:
-        verdict, now = call.verdict, self.desk.clock.now()
+        verdict, sent = call.verdict, call.sent + self.ahead
+        now = self.desk.clock.now() + self.ahead
         if verdict.allowed:
             self.report.note(now)
         else:
-            self.report.refused = Refused(verdict.until - call.sent, call.sent)
-        self.report.tell(Told(verdict.limit, verdict.remaining, call.sent, now))
+            self.report.refused = Refused(verdict.until - call.sent, sent)
+        self.report.tell(Told(verdict.limit, verdict.remaining, sent, now))
 
 
 class Desk:
@@ -135,10 +140,10 @@ class Desk:
         self.limits = Limits(self.clock, self.switches, Faults(), 1)
         self.redis = Virtual(database, self.clock)
 
-    def shop(self, who: str = KOWHAI, scheme: Scheme | None = None) -> Shop:
+    def shop(self, who: str = KOWHAI, *, ahead: float = 0.0) -> Shop:
         """Return another process."""
         exchange = Exchange(self.redis, 1.0)  # type: ignore[arg-type]
-        return Shop(self, exchange, who, scheme or Scheme())
+        return Shop(self, exchange, who, ahead=ahead)
 
     def arrive(self, who: str = KOWHAI) -> Call:
         """Have a call arrive at the vendor."""
@@ -156,7 +161,7 @@ class Desk:
             for i, shop in enumerate(shops):
                 if looks[i] <= self.clock.now():
                     await shop.spend(10**6)
-                    looks[i] = max(shop.standing.look, self.clock.now() + 0.5)
+                    looks[i] = max(shop.standing.look - shop.ahead, self.clock.now() + 0.5)
             self.wait(max(LATENCY, min(end, *looks.values()) - self.clock.now()))
 
     def windows(self) -> list[tuple[int, int]]:
@@ -165,7 +170,7 @@ class Desk:
 
     def wait(self, seconds: float) -> None:
         """Let time pass."""
-        self.clock.moment_now += seconds
+        self.clock.pass_by(seconds)
 
     @property
     def plan(self) -> Any:
