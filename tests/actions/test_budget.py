@@ -210,7 +210,7 @@ async def test_each_who_is_turned_away_is_told_a_moment_at_which_there_is_room(
     budget: Budget,
 ) -> None:
     await spend(budget, Counter(20), 19)
-    told = []
+    told = list[int]()
     for _ in range(100):
         with pytest.raises(RateLimited) as raised:
             await take(budget, patience=0.0 if told else 0.3)
