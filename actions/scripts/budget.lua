@@ -71,6 +71,15 @@ local function held_by_all(s)
   return sum
 end
 
+-- When the first permits of another process come back if that has died.
+local function first_lease(s, process)
+  local first = math.huge
+  for name, one in pairs(s.held) do
+    first = name ~= process and math.min(first, one[2]) or first
+  end
+  return first
+end
+
 -- Begin a window that came between two moments.
 local function begin_window(s, lo, hi)
   s.lo, s.hi, s.used, s.others, s.away, s.through = lo, hi, 0, 0, 0, 0

@@ -219,8 +219,9 @@ end
 -- While one call goes ahead there may be more at any moment; otherwise it is known when.
 local is_ahead = why == 'probe'
 local soon, soon_bulk = now, now
+local lease_ends = now + (first_lease(s, process) - real) * pace
 if left < 1 or (at and not is_ahead) then
-  soon = at or back
+  soon = at or math.min(back, lease_ends)
 end
 if at and not is_ahead then
   soon_bulk = at
@@ -233,6 +234,7 @@ local look = is_ahead and at or soon_bulk
 if given_bulk < bulk and why == 'spent' and left <= kept then
   look = appointment()
   s.order[process] = look
+  look = math.min(look, lease_ends)
 end
 save_budget(key, s)
 

@@ -209,3 +209,17 @@ async def test_one_retailers_calls_do_not_touch_anothers_budget(desk: Desk) -> N
     other = desk.shop("torea")
     await other.spend(1)
     assert (other.standing.left, desk.limits.refused["torea"]) == (349, 0)
+
+
+async def test_who_waits_while_others_hold_permits_looks_when_their_lease_is_over(
+    desk: Desk,
+) -> None:
+    dead, other = await opened(desk), desk.shop()
+    await dead.ask(bulk=32)
+    began = desk.clock.now()
+    await other.spend(10**6)
+    assert await other.ask(bulk=1, interactive=32) == (0, 18)
+    other.free["interactive"] = 0
+    assert other.standing.look <= began + 5.01
+    desk.wait(other.standing.look - desk.clock.now())
+    assert await other.ask(bulk=1) == (0, 1)
