@@ -86,12 +86,7 @@ class Account:
         if not coming.done() and not self._free["bulk"] and self._may_ask(lane):
             self._asking.ask()
         try:
-            if patience == inf:
-                return await coming
-            if patience < _ROUND_TRIP_SECONDS:
-                await self._asking.word(coming)
-            async with asyncio.timeout(patience):
-                return await coming
+            return await self._come(coming, patience)
         except TimeoutError:
             return None
         except asyncio.CancelledError:
@@ -101,6 +96,14 @@ class Account:
         finally:
             if coming in waiting:
                 waiting.remove(coming)
+
+    async def _come(self, coming: asyncio.Future[Permit], patience: float) -> Permit:
+        if patience == inf:
+            return await coming
+        if patience < _ROUND_TRIP_SECONDS:
+            await self._asking.word(coming)
+        async with asyncio.timeout(patience):
+            return await coming
 
     def turn_away(self) -> float:
         """Return in how many seconds one who cannot wait is to come back: not all at once."""
@@ -132,9 +135,11 @@ class Account:
         """Count a call that failed; some in a row are an outage."""
         self._end(permit)
         self._concurrency.failed()
-        if self._asking.failed() >= _FAILS:
+        is_outage = self._asking.failed() >= _FAILS
+        if is_outage:
             self.clamp(0)
-            self._asking.ask()
+        if is_outage or self.standing.why == "probe":
+            self._asking.ask()  # others wait for what became of it
         self.pump()
 
     def abandoned(self, permit: Permit) -> None:

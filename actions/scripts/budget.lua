@@ -69,6 +69,15 @@ local function held_by_all(s)
   return sum
 end
 
+-- When the first permits of another process come back if that has died.
+local function first_lease(s, process)
+  local first = math.huge
+  for name, one in pairs(s.held) do
+    first = name ~= process and math.min(first, one[2]) or first
+  end
+  return first
+end
+
 -- Begin a window that came between two moments.
 local function begin_window(s, lo, hi)
   s.lo, s.hi, s.used, s.others, s.away, s.through = lo, hi, 0, 0, 0, 0
@@ -98,6 +107,13 @@ local function pass_time(s, now, real, window)
   else
     begin_window(s, now, now)
     s.others = passed == 1 and others or 0
+  end
+end
+
+-- Open the gate, unless it was shut after a call was sent.
+local function reopen(s, sent)
+  if sent >= s.shut then
+    s.shut, s.struck = 0, 0
   end
 end
 
