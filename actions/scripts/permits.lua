@@ -97,7 +97,8 @@ local function fail(count, is_well)
   end
   if s.failures >= OPENS_AFTER and count > 0 and now >= s.broken then
     s.pause = math.min(math.max(2 * s.pause, FIRST_PAUSE_MS), MOST_PAUSE_MS)
-    s.broken, s.known, s.probe = now + s.pause, 0, false
+    s.broken = now + s.pause * (1 + time[2] % 1000 / 2000) -- not all in step: the first frees all
+    s.known, s.probe = 0, false
     redis.call('SADD', BROKEN, key)
     tell(key, process)
   end
