@@ -1,5 +1,6 @@
 """A Redis whose power can be cut: its folder stays, and it starts again from what it had synced."""
 
+import shutil
 import subprocess
 import tempfile
 import time
@@ -49,3 +50,8 @@ class RedisServer:
         """Cut its power."""
         self._process.kill()
         self._process.wait()
+
+    def forget(self) -> None:
+        """Throw away what it had synced."""
+        for one in Path(self._folder.name).iterdir():
+            shutil.rmtree(one) if one.is_dir() else one.unlink()

@@ -16,7 +16,7 @@ for i = 2, #ARGV do
 end
 local pace, window, lease, underway = arg[2], arg[3], arg[5], arg[6]
 local CHANNEL, BROKEN = 'backroom:budgets', 'backroom:budgets:broken'
-local OPENS_AFTER, FIRST_PAUSE_MS, MOST_PAUSE_MS = 5, 10000, 60000
+local OPENS_AFTER, FIRST_PAUSE_MS, MOST_PAUSE_MS = 5, 10000, 60000 -- or half as long again
 local STAGGER_MS, HELD_MS = 50, 100
 local LEAST_MS, MOST_MS, UNSAID_MS = 1000, 330000, 30000
 local time = redis.call('TIME')
@@ -97,7 +97,7 @@ local function fail(count, is_well)
   end
   if s.failures >= OPENS_AFTER and count > 0 and now >= s.broken then
     s.pause = math.min(math.max(2 * s.pause, FIRST_PAUSE_MS), MOST_PAUSE_MS)
-    s.broken, s.known, s.probe = now + s.pause, 0, false
+    s.known, s.probe, s.broken = 0, false, now + s.pause * (1 + time[2] % 1000 / 2000)
     redis.call('SADD', BROKEN, key)
     tell(key, process)
   end
@@ -220,8 +220,7 @@ end
 
 -- While one call goes ahead there may be more at any moment; otherwise it is known when.
 local is_ahead = why == 'probe'
-local soon, soon_bulk = now, now
-local lease_ends = now + (first_lease(s, process) - real) * pace
+local soon, soon_bulk, lease_ends = now, now, now + (first_lease(s, process) - real) * pace
 if left < 1 or (at and not is_ahead) then
   soon = at or math.min(back, lease_ends)
 end

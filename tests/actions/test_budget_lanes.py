@@ -18,7 +18,7 @@ async def learnt(desk: Desk) -> Shop:
     """A process that knows where windows begin, at the beginning of one."""
     desk.plan.phase = desk.clock.now() % WINDOW
     shop = desk.shop()
-    await desk.saturate([shop], 3 * WINDOW + 1)
+    await desk.saturate([shop], 3 * WINDOW + 30)
     assert desk.windows()[-1] == (350, 0)
     return shop
 
@@ -38,7 +38,6 @@ async def test_bulk_leaves_a_twentieth_of_the_window_to_calls_that_somebody_wait
     desk: Desk,
 ) -> None:
     shop = await learnt(desk)
-    desk.wait(10)
     assert await shop.spend(1) == 0
     assert shop.standing.left == shop.standing.kept == RESERVE
     assert await interactive(desk.shop()) == RESERVE
@@ -51,7 +50,7 @@ async def test_what_interactive_calls_have_left_goes_to_bulk_ten_seconds_before_
     shop = await learnt(desk)
     assert await interactive(shop, 5) == 5
     release = shop.standing.release
-    assert release == pytest.approx(desk.clock.now() + WINDOW - 10, abs=5)
+    assert release == pytest.approx(desk.clock.now() + WINDOW - 40, abs=5)
     desk.wait(release - desk.clock.now() - 0.1)
     assert await shop.spend(1) == 0
     desk.wait(0.2)

@@ -1,11 +1,12 @@
 """A process that calls one retailer under a budget: `python -m tests.faults.budget_caller SETUP`.
 
-It says its id on its standard output once it does what it was started for, and goes on for ever.
+Once it does what it was started for it tells its id and the time, and goes on for ever.
 """
 
 import asyncio
 import os
 import sys
+import time
 from http import HTTPStatus
 from typing import Literal
 
@@ -50,13 +51,13 @@ class Caller:
         """Send one call, then take permits and do nothing with them."""
         await self._send(await self._permit())
         held = [await self._permit() for _ in range(self._setup.permits)]
-        print(os.getpid(), flush=True)
+        self._tell()
         await asyncio.Event().wait()
         del held
 
     async def spend(self) -> None:
         """Send calls for ever."""
-        print(os.getpid(), flush=True)
+        self._tell()
         await asyncio.gather(*(self._spend() for _ in range(CALLERS)))
 
     async def _spend(self) -> None:
@@ -79,6 +80,10 @@ class Caller:
             permit.failed()
         else:
             permit.answered(answer.headers)
+
+    @staticmethod
+    def _tell() -> None:
+        print(os.getpid(), time.time(), flush=True)
 
     async def _permit(self) -> Permit:
         setup = self._setup

@@ -22,20 +22,24 @@ from workers.children import guarded
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60.0
 """Seconds after which what was waited for will not come."""
+ROUGHLY = 60.0
+"""Two looks at a clock are not so many seconds apart."""
 _LOOK_SECONDS = 0.005
 
 
 class Member:
     """One process."""
 
-    def __init__(self, guard: subprocess.Popen[bytes]) -> None:
-        self._guard = guard
+    def __init__(self, guard: subprocess.Popen[bytes], ahead: float) -> None:
+        self._guard, self._ahead = guard, ahead
         self._pid = 0
 
     async def ready(self) -> None:
         """Wait until it does what it was started for."""
         assert self._guard.stdout
-        self._pid = int(await asyncio.to_thread(self._guard.stdout.readline))
+        pid, clock = (await asyncio.to_thread(self._guard.stdout.readline)).split()
+        assert abs(float(clock) - time.time() - self._ahead) < ROUGHLY, "its clock is another"
+        self._pid = int(pid)
 
     async def kill(self) -> float:
         """`kill -9`, and wait until it is gone; return the moment."""
@@ -112,7 +116,7 @@ class Crowd:
             cwd=ROOT,
             env={**os.environ, "PYTHONPATH": path, "CLOCK_AHEAD": str(ahead)},
         )
-        return Member(guard)
+        return Member(guard, ahead)
 
 
 @asynccontextmanager
