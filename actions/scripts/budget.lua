@@ -18,7 +18,7 @@ local function fresh_budget(limit, now, real)
     careful = redis.call('GET', EPOCH) + CAREFUL_MS,
     limit = limit, fixed = false, lo = now, hi = now, used = 0, log = {}, others = 0, before = 0,
     known = 0, told = 0, held = {}, shut = 0, struck = 0, probe = false, failures = 0, broken = 0,
-    pause = 0, away = 0, through = 0, short = false, refused = 0, answered = 0,
+    pause = 0, away = 0, short = false, refused = 0, answered = 0,
     order = {},
   }
 end
@@ -71,7 +71,7 @@ end
 
 -- Begin a window that came between two moments.
 local function begin_window(s, lo, hi)
-  s.lo, s.hi, s.used, s.others, s.away, s.through = lo, hi, 0, 0, 0, 0
+  s.lo, s.hi, s.used, s.others, s.away = lo, hi, 0, 0, 0
   s.order = {}
 end
 

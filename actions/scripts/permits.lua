@@ -188,7 +188,6 @@ local given, given_bulk, why, at = grant(wanted, bulk)
 if given + given_bulk > 0 then
   s.held[process] = {underway + given + given_bulk, real + lease}
 end
-s.through = math.max(0, s.through - given_bulk)
 local left, back = left_over(s, now, window), room_at(s, now, window)
 local kept, step, stride, release = reserve(s, now, window)
 if given < wanted or given_bulk < bulk then
