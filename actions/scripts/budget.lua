@@ -4,13 +4,12 @@
 local RESERVE = 0.05 -- of the limit, for calls that somebody waits for
 local RELEASE_MS = 10000 -- so long before the window's end bulk gets the reserve too
 local FRESH_MS = 5000 -- so long Lightspeed's last word is trusted; then one call goes ahead
-local LATE_MS = 30000 -- what became of calls is heard of so late at most
+local LATE_MS = 30000 -- a call is answered so long after it was counted at most
 local GRAIN_MS = 1000 -- of the log
 local KEEP_SECONDS = 86400
 local EPOCH = 'backroom:budgets:since' -- when this Redis first kept a budget
 local CAREFUL_MS = 2000 -- from then on others may hold permits of which it has lost the count
 local SURE_MS = 5000 -- an error of the phase that is good enough
-local EDGE_MS = 2000 -- calls so near to falling out of a trailing window may have done so
 
 local function fresh_budget(limit, now, real)
   redis.call('SET', EPOCH, real, 'NX')
@@ -75,10 +74,19 @@ local function begin_window(s, lo, hi)
   s.order = {}
 end
 
+-- Whether what is used in all tells of a window that has begun since: there is no room in it for what
+-- we know to have sent in the old one. If that comes before the old one can be over, windows slide.
+local function is_new_window(s, total, certain, now, window)
+  if total > certain then
+    return false
+  end
+  s.fixed = not s.fixed or now >= s.lo + window
+  return s.fixed
+end
+
 -- Let time pass: old calls fall out, dead processes' permits come back, windows end.
 local function pass_time(s, now, real, window)
-  local oldest = s.fixed and s.lo or now - window - LATE_MS
-  while s.log[1] and s.log[1][1] <= oldest do
+  while s.log[1] and s.log[1][1] <= now - window - LATE_MS do
     table.remove(s.log, 1)
   end
   for name, one in pairs(s.held) do
@@ -150,4 +158,16 @@ local function reserve(s, now, window)
     return whole, release, 0, release
   end
   return 0, back, 0, back
+end
+
+-- What bulk may have of so much room. While others' calls eat into it, no more are under way than
+-- stay: so answers tell in time of what others take, and the last go out one by one.
+local function bulk_room(s, room)
+  local held = held_by_all(s)
+  if s.before + s.others == 0 then
+    return room
+  elseif held == 0 then
+    return math.min(room, math.max(1, math.floor(room / 2)))
+  end
+  return math.floor((room - held) / 2)
 end
