@@ -9,6 +9,7 @@ local GRAIN_MS = 1000 -- of the log
 local KEEP_SECONDS = 86400
 local EPOCH = 'backroom:budgets:since' -- when this Redis first kept a budget
 local CAREFUL_MS = 2000 -- from then on others may hold permits of which it has lost the count
+local FADING = 0.7 -- of what others are thought to use, from one window to the next
 local SURE_MS = 5000 -- an error of the phase that is good enough
 
 local function fresh_budget(limit, now, real)
@@ -68,19 +69,20 @@ local function held_by_all(s)
   return sum
 end
 
--- Begin a window that came between two moments.
+-- Begin a window that came between two moments. What others used in the last ones they may use again.
 local function begin_window(s, lo, hi)
+  s.before = math.max(s.others, math.floor(s.before * FADING))
   s.lo, s.hi, s.used, s.others, s.away = lo, hi, 0, 0, 0
   s.order = {}
 end
 
 -- Whether what is used in all tells of a window that has begun since: there is no room in it for what
--- we know to have sent in the old one. If that comes before the old one can be over, windows slide.
+-- we know to have sent in the old one. If that comes in the midst of the old one, windows slide.
 local function is_new_window(s, total, certain, now, window)
   if total > certain then
     return false
   end
-  s.fixed = not s.fixed or now >= s.lo + window
+  s.fixed = not s.fixed or now < s.hi + LATE_MS or now >= s.lo + window
   return s.fixed
 end
 
@@ -99,7 +101,7 @@ local function pass_time(s, now, real, window)
     return
   end
   local others = s.others
-  s.before, s.known = passed == 1 and others or 0, 0
+  s.known = 0
   s.fixed = s.fixed and passed < 100
   if s.fixed then
     begin_window(s, s.lo + passed * window, s.hi + passed * window)
@@ -114,13 +116,13 @@ local function ours(s, since)
   return s.fixed and s.used or answered(s, since, math.huge)
 end
 
--- What others have used, and have used since we last heard if they go on as in the last window.
+-- What others have used, and have used since we last heard if they go on as before.
 local function foreign(s, now, window)
-  return s.others + math.ceil(s.before * math.max(0, now - math.max(s.known, s.hi)) / window)
+  return s.others + s.before * math.max(0, now - math.max(s.known, s.hi)) / window
 end
 
 local function left_over(s, now, window)
-  return s.limit - ours(s, now - window) - held_by_all(s) - foreign(s, now, window)
+  return s.limit - ours(s, now - window) - held_by_all(s) - math.ceil(foreign(s, now, window))
 end
 
 -- When there is room again: all of it or, where nothing is proven, the first of it.

@@ -40,13 +40,12 @@ local function heed(limit, remaining, sent, fresh)
   local total = limit - remaining
   local certain = answered(s, s.fixed and s.hi or now - window + LATE_MS, sent)
   if is_new_window(s, total, certain, now, window) then
-    local others = s.others
     begin_window(s, math.max(s.told, now - window), now)
-    s.used, s.before = total, others
+    s.used = total
   else
     local least = total - ours(s, sent - window) - held_by_all(s)
     local most = total - 1 - certain
-    s.others = math.max(0, least, math.min(s.others, most))
+    s.others = math.max(0, least, math.min(foreign(s, now, window), most))
     if s.fixed then
       s.lo = math.max(s.lo, math.min(s.hi, sent - window))
       s.hi = s.used <= fresh and now or s.hi -- it may have begun with this call
@@ -222,7 +221,7 @@ elseif given_bulk < bulk and not is_ahead then
   soon_bulk = now + HELD_MS * pace -- it waits for calls under way
 end
 local look = is_ahead and at or soon_bulk
-if bulk > 0 and why == 'spent' and left <= kept then
+if given_bulk < bulk and why == 'spent' and left <= kept then
   look = appointment()
   s.order[process] = look
 end
