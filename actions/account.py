@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import inf
 from typing import Final
 
@@ -23,6 +23,8 @@ _FAILS: Final = 5
 """So many calls in a row that fail are reported at once."""
 _GAP_SECONDS: Final = 0.25
 """While most of its calls are under way a process asks for more no sooner than so."""
+_ROUND_TRIP_SECONDS: Final = 0.1
+"""Who has less patience than this is told after one word of Redis, however long that takes."""
 _REST_SECONDS: Final = 1.0
 """Unused permits go back, and reports leave, after so long."""
 
@@ -30,8 +32,13 @@ _REST_SECONDS: Final = 1.0
 class Account:
     """What this process holds of one budget."""
 
-    def __init__(self, who: str, scheme: Scheme, exchange: Exchange) -> None:
+    def __init__(
+        self, who: str, scheme: Scheme, exchange: Exchange, roomy: Callable[[str], None]
+    ) -> None:
+        """Call `roomy` when there is room that nobody here waits for."""
         self.underway = 0
+        self._who = who
+        self._roomy = roomy
         self.standing = Standing()
         self._hurried = 0
         self._window = scheme.window / exchange.pace
@@ -39,6 +46,7 @@ class Account:
         self._free: dict[Lane, int] = {"interactive": 0, "bulk": 0}
         self._waiting: dict[Lane, deque[asyncio.Future[Permit]]] = {lane: deque() for lane in LANES}
         self._asking = Asking(who, scheme, exchange, self)
+        self._is_passed_over = False
 
     @property
     def is_idle(self) -> bool:
@@ -78,10 +86,7 @@ class Account:
         if not coming.done() and not self._free["bulk"] and self._may_ask(lane):
             self._asking.ask()
         try:
-            if patience == inf:
-                return await coming
-            async with asyncio.timeout(patience):
-                return await coming
+            return await self._come(coming, patience)
         except TimeoutError:
             return None
         except asyncio.CancelledError:
@@ -91,6 +96,14 @@ class Account:
         finally:
             if coming in waiting:
                 waiting.remove(coming)
+
+    async def _come(self, coming: asyncio.Future[Permit], patience: float) -> Permit:
+        if patience == inf:
+            return await coming
+        if patience < _ROUND_TRIP_SECONDS:
+            await self._asking.word(coming)
+        async with asyncio.timeout(patience):
+            return await coming
 
     def turn_away(self) -> float:
         """Return in how many seconds one who cannot wait is to come back: not all at once."""
@@ -122,9 +135,11 @@ class Account:
         """Count a call that failed; some in a row are an outage."""
         self._end(permit)
         self._concurrency.failed()
-        if self._asking.failed() >= _FAILS:
+        is_outage = self._asking.failed() >= _FAILS
+        if is_outage:
             self.clamp(0)
-            self._asking.ask()
+        if is_outage or self.standing.why == "probe":
+            self._asking.ask()  # others wait for what became of it
         self.pump()
 
     def abandoned(self, permit: Permit) -> None:
@@ -176,7 +191,8 @@ class Account:
         if self._asking.is_out:
             return  # it ends here again
         if self._waiting["interactive"] and not any(self._free.values()):
-            self._asking.ask_in(self.opens("interactive"))
+            look = self.standing.look - time.monotonic()
+            self._asking.ask_in(look if self._is_passed_over else self.opens("interactive"))
         elif self._waiting["bulk"] and not self._free["bulk"]:
             moment = max(self.standing.look, self._asking.last + self._gap)
             self._asking.ask_in(moment - time.monotonic())
@@ -195,8 +211,12 @@ class Account:
     def granted(self, granted: Granted) -> None:
         """Take what an exchange brought."""
         self.standing = granted.standing
+        is_ahead, waits = granted.standing.why == "probe", bool(self._waiting["interactive"])
+        self._is_passed_over = is_ahead and waits and not granted.interactive
         self._free["interactive"] += granted.interactive
         self._free["bulk"] += granted.bulk
+        if self.standing.has_room and len(self._waiting["bulk"]) <= granted.bulk:
+            self._roomy(self._who)
 
     def away(self, error: DatabaseAway) -> None:
         """Tell those who wait that nobody knows what is left."""

@@ -176,7 +176,10 @@ def get(path: str, *, scope: str, title: str, answer: Answer = "data", **more: b
 
 
 def post(path: str, *, scope: str, title: str, answer: Answer = "data", **more: bool) -> Declare:
-    """Declare an action that creates; one that only reads says `reads=True`."""
+    """Declare an action that creates; one that only reads says `reads=True`.
+
+    One that is looked for before it is ever sent again says `exact=True`.
+    """
     return _declared("POST", path, scope, title, answer, more)
 
 
@@ -212,6 +215,7 @@ def _declared(
             scopes=tuple(scope.split()),
             reads=more.get("reads", False),
             repeatable=more.get("repeatable", more.get("reads", False)),
+            is_exact=more.get("exact", False),
             deprecated=more.get("deprecated", False),
             answer=answer,
             **_answered(cls),

@@ -168,18 +168,19 @@ def wait(headers: Mapping[str, str]) -> float | None:
     try:
         seconds = float(text)
     except ValueError:
-        moment = _moment(text)
+        moment = moment_of(text)
         if moment is None:
             return None
         # Against the answer's own clock: ours may be wrong.
-        now = _moment(headers.get(hdrs.DATE, "")) or datetime.now(UTC)
+        now = moment_of(headers.get(hdrs.DATE, "")) or datetime.now(UTC)
         seconds = (moment - now).total_seconds()
     if seconds != seconds:  # noqa: PLR0124 - not a number
         return None
     return min(max(seconds, _LEAST_WAIT), _MOST_WAIT)
 
 
-def _moment(text: str) -> datetime | None:
+def moment_of(text: str) -> datetime | None:
+    """Read a date of HTTP's; None when it is none."""
     try:
         moment = parsedate_to_datetime(text)
     except (TypeError, ValueError, OverflowError, IndexError):

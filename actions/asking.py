@@ -2,10 +2,11 @@
 
 import asyncio
 import time
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from actions.errors import DatabaseAway
 from actions.exchange import Exchange, Granted, Refused, Report, Scheme, Standing, Told
+from actions.permit import Permit
 
 BLOCK: Final = 64
 """Permits asked for at once, at most."""
@@ -101,6 +102,13 @@ class Asking:
         if self._task is None:
             self._task = asyncio.create_task(self._asked(), name=f"budget {self._who}")
             self._task.add_done_callback(self._over)
+
+    async def word(self, coming: asyncio.Future[Permit]) -> None:
+        """Wait for what Redis says of a permit; an exchange in the air may not have asked."""
+        for _ in range(2):
+            if self._task is not None and not coming.done():
+                landed: set[asyncio.Future[Any]] = {self._task, coming}
+                await asyncio.wait(landed, return_when=asyncio.FIRST_COMPLETED)
 
     async def close(self) -> None:
         """Say what is unsaid."""

@@ -6,6 +6,7 @@ not use, and say what Lightspeed answered; the state is one key for each retaile
 
 import asyncio
 import time
+from collections.abc import Callable
 from math import inf
 from types import TracebackType
 from typing import Final, Self
@@ -27,12 +28,27 @@ _MOST_IDLE: Final = 1_000
 """Retailers that are kept in memory although nothing goes on."""
 
 
+def scheme(who: str) -> Scheme:
+    """Return what is known of a limit before anything was answered."""
+    return _SCHEMES.get(who, _RETAILER)
+
+
 class Budget:
     """This process' permits. Open it as a context: what it holds goes back at its end."""
 
-    def __init__(self, database: Database, *, pace: float = 1.0) -> None:
-        """Where a simulator's time passes `pace` times as fast as ours, say so."""
+    def __init__(
+        self,
+        database: Database,
+        *,
+        pace: float = 1.0,
+        roomy: Callable[[str], None] | None = None,
+    ) -> None:
+        """Where a simulator's time passes `pace` times as fast as ours, say so.
+
+        `roomy` is called with a retailer that may have room which nobody here waits for.
+        """
         self.pace = pace
+        self._roomy = roomy or (lambda _: None)
         self._database = database
         self._exchange = Exchange(database, pace)
         self._accounts: dict[str, Account] = {}
@@ -71,6 +87,15 @@ class Budget:
         account = self._accounts.get(retailer)
         return account.opens(lane) if account else 0.0
 
+    def holdup(
+        self, action: str, retailer: str, lane: Lane = "interactive"
+    ) -> RateLimited | TryLater | None:
+        """Return what callers of this process wait for, in words; None when none has to wait."""
+        account = self._accounts.get(retailer)
+        if account is None or not any(account.wanted()) or not account.opens(lane):
+            return None
+        return self._kind(account)(action, retailer, account.opens(lane))
+
     async def close(self) -> None:
         """Hand back what is not used and say what is unsaid, unless Redis is away."""
         for task in self._tasks:
@@ -83,8 +108,11 @@ class Budget:
         self, account: Account, action: str, retailer: str, lane: Lane
     ) -> RateLimited | TryLater:
         after = account.turn_away() if lane == "bulk" else max(account.opens(lane), 0.05)
-        kind = TryLater if account.standing.why == "broken" else RateLimited
-        return kind(action, retailer, after)
+        return self._kind(account)(action, retailer, after)
+
+    @staticmethod
+    def _kind(account: Account) -> type[RateLimited] | type[TryLater]:
+        return TryLater if account.standing.why == "broken" else RateLimited
 
     def _open(self, retailer: str) -> Account:
         if not self._tasks:
@@ -94,8 +122,9 @@ class Budget:
             ]
         if len(self._accounts) >= _MOST_IDLE:
             self._accounts = {who: one for who, one in self._accounts.items() if not one.is_idle}
-        scheme = _SCHEMES.get(retailer, _RETAILER)
-        account = self._accounts[retailer] = Account(retailer, scheme, self._exchange)
+        account = self._accounts[retailer] = Account(
+            retailer, scheme(retailer), self._exchange, self._roomy
+        )
         return account
 
     def _heard(self, message: bytes | None) -> None:
@@ -110,6 +139,7 @@ class Budget:
             account = self._accounts.get(who)
             if account is not None and by != self._exchange.process:
                 account.changed()
+            self._roomy(who)
 
     async def _keep(self) -> None:
         while True:

@@ -121,16 +121,21 @@ class Client:
         return await leave.take(action.operation.name)
 
     async def items(
-        self, action: PagedAction[T], retailer: str, *, lane: Lane = "interactive"
+        self,
+        action: PagedAction[T],
+        retailer: str,
+        *,
+        lane: Lane = "interactive",
+        patience: float = inf,
     ) -> AsyncIterator[T]:
         """Yield every item of a list, over all its pages; raises what `call` raises.
 
-        It waits for the rate limit as long as that takes.
+        It waits for the rate limit, `patience` seconds for each page at most.
         """
         going: PagedAction[T] | None = action
         known: set[object] = set()
         while going is not None:
-            page = await self.call(going, retailer, lane=lane)
+            page = await self.call(going, retailer, lane=lane, patience=patience)
             for item in page.data:
                 if getattr(item, "id", None) not in known:
                     yield item

@@ -138,6 +138,11 @@ class Connections:
         )
 
 
+async def retailers(database: Database) -> list[str]:
+    """Return every retailer that is linked, by name."""
+    return sorted(name.decode() for name in await database.do("HKEYS", CONNECTIONS))
+
+
 async def address(database: Database, webhook_key: str) -> Address | None:
     """Find whose webhook key this is, or None."""
     digest = key_digest(webhook_key)

@@ -46,6 +46,10 @@ class Script:
         folder = files(package)
         return cls("\n".join((folder / f"{name}.lua").read_text() for name in names))
 
+    def __add__(self, other: "Script") -> "Script":
+        """Put another script behind this one, whose functions it knows."""
+        return Script(f"{self.text}\n{other.text}")
+
 
 class Database:
     """One pool of Redis connections. Every call ends within `timeout` seconds or so.

@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+from actions import waits
+
 
 class BackroomError(Exception):
     """Trouble that a person can mend; its message is one sentence that says how.
@@ -69,9 +71,8 @@ class RateLimited(LightspeedError):
     exit_code = 4
 
     def __init__(self, action: str, retailer: str, retry_after: float) -> None:
-        super().__init__(
-            action, retailer, f"the rate limit is reached; it opens in {retry_after:.3g} s."
-        )
+        opens = waits.until_anywhere(retry_after)
+        super().__init__(action, retailer, f"the rate limit is reached; it opens in {opens}.")
         self.retry_after = retry_after
         """Seconds from now."""
 
@@ -82,7 +83,8 @@ class TryLater(LightspeedError):
     exit_code = 3
 
     def __init__(self, action: str, retailer: str, retry_after: float) -> None:
-        said = f"Lightspeed has an outage; nothing was sent. It is tried in {retry_after:g} s."
+        tried = waits.until_anywhere(retry_after)
+        said = f"Lightspeed has an outage; nothing was sent. It is tried in {tried}."
         super().__init__(action, retailer, said)
         self.retry_after = retry_after
         """Seconds from now."""

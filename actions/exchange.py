@@ -134,6 +134,11 @@ class Standing(Struct, frozen=True):
     away: int = 0
     """How many were turned away in this window."""
 
+    @property
+    def has_room(self) -> bool:
+        """Whether bulk may go on at once."""
+        return self.why == "spent" and self.left > self.kept
+
     def reopened(self) -> "Standing":
         """Return it with nothing known of when there may be permits."""
         return structs.replace(self, next=_AT_ONCE, look=0.0)

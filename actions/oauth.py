@@ -11,6 +11,8 @@ import msgspec
 from msgspec import Struct
 from yarl import URL
 
+from actions import waits
+from actions.answers import moment_of
 from actions.budget import TOKENS, Budget
 from actions.connections import domain_prefix
 from actions.errors import BackroomError, RateLimited, TryLater
@@ -59,7 +61,7 @@ class TokensLater(BackroomError):
     exit_code = 4
 
     def __init__(self, retry_after: float) -> None:
-        super().__init__(f"Lightspeed gives no tokens for {retry_after:g} s.")
+        super().__init__(f"Lightspeed gives no tokens for {waits.until_anywhere(retry_after)}.")
         self.retry_after = retry_after
 
 
@@ -162,9 +164,8 @@ class OAuth:
         except BaseException:
             permit.abandoned()
             raise
-        reset = headers.get("X-RateLimit-Reset", "")
-        _settle(permit, status, headers, reset)
-        return _read(status, body, reset)
+        _settle(permit, status, headers)
+        return _read(status, body, headers)
 
     async def _permit(self) -> Permit:
         """Return leave to ask for tokens, which has a limit of its own.
@@ -179,16 +180,16 @@ class OAuth:
             raise TokensLater(error.retry_after) from None
 
 
-def _settle(permit: Permit, status: int, headers: Mapping[str, str], reset: str) -> None:
+def _settle(permit: Permit, status: int, headers: Mapping[str, str]) -> None:
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        permit.refused(headers, _left(reset))
+        permit.refused(headers, _left(headers))
     elif status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         permit.failed()
     else:
         permit.answered(headers)
 
 
-def _read(status: int, body: bytes, reset: str) -> Pair:
+def _read(status: int, body: bytes, headers: Mapping[str, str]) -> Pair:
     """Read an answer of the token endpoint; the status decides."""
     if status == HTTPStatus.OK:
         try:
@@ -199,7 +200,7 @@ def _read(status: int, body: bytes, reset: str) -> Pair:
             raise TokensUnanswered("Lightspeed gave tokens that cannot be read.", sent=True)
         return _pair(answer)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        raise TokensLater(_left(reset))
+        raise TokensLater(_left(headers))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise TokensUnanswered(f"Lightspeed's token endpoint answered {status}.", sent=True)
     error, words = _words(body)
@@ -224,10 +225,13 @@ def _pair(answer: _Answer) -> Pair:
     )
 
 
-def _left(reset: str) -> float:
+def _left(headers: Mapping[str, str]) -> float:
     """Return the seconds until a reset, which is given in seconds since 1970."""
+    said = moment_of(headers.get("Date", ""))  # by the answer's own clock: ours may be wrong
+    now = time.time() if said is None else said.timestamp()
     try:
-        return min(10 * _MINUTE, max(1.0, float(reset) - time.time()))  # in this order for nan
+        reset = float(headers.get("X-RateLimit-Reset", ""))
+        return min(10 * _MINUTE, max(1.0, reset - now))  # in this order for nan
     except ValueError:
         return _MINUTE
 

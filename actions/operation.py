@@ -27,6 +27,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     reads: bool
     repeatable: bool
     """Whether a second run does no harm."""
+    is_exact: bool
+    """Whether it must not be sent again after any 5xx, 503 too, before it was looked for."""
     answer: Answer
     result: Any
     """The type of what it answers."""

@@ -176,7 +176,9 @@ class Sending(Struct, frozen=True):
         return self._unknown(f"the connection broke ({type(error).__name__})")
 
     def _outage(self, status: int) -> LightspeedError:
-        if self.action.operation.repeatable or status == HTTPStatus.SERVICE_UNAVAILABLE:
+        operation = self.action.operation
+        is_undone = status == HTTPStatus.SERVICE_UNAVAILABLE and not operation.is_exact
+        if operation.repeatable or is_undone:
             said = f"Lightspeed answered {status}. Try again later."
             return ServerError(self.name, self.retailer, said)
         return self._unknown(f"Lightspeed answered {status}")

@@ -10,7 +10,7 @@ from workers import keys
 from workers.action_jobs import ACTION_EFFECTS, ActionJobs, no_such
 from workers.deliver import CANCELLED
 from workers.inbox import Inbox, Outcome
-from workers.plugins import KEEP_SECONDS
+from workers.keys import KEEP_SECONDS
 from workers.worker import EVENT_EFFECTS
 
 Cancelled: TypeAlias = Literal["asked", "cancelled"]

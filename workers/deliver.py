@@ -8,12 +8,13 @@ import structlog
 from msgspec import Struct, structs
 
 from workers import retry
+from workers.context import Reach
 from workers.deliveries import Delivery, Reading, event, kept
 from workers.discovery import Plugins
 from workers.events import Event
 from workers.inbox import Inbox, Outcome, now_ms
 from workers.logs import where, words
-from workers.plugins import Context, GiveUp, Reach, Subscriber
+from workers.plugins import Context, GiveUp, Subscriber
 from workers.reader import Reader
 from workers.retry import Policy
 from workers.run import Run

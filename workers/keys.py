@@ -14,6 +14,8 @@ RETAILER_IDS = "backroom:retailer-ids"
 """Hash: each retailer's id, learnt from its first signed delivery."""
 OVER = "backroom:jobs-over"
 """Sorted set: actions' jobs that are over, by when they are forgotten."""
+KEEP_SECONDS: Final = 86_400
+"""How long a job is kept once it is over, unless asked otherwise."""
 EVENTS_QUEUE = "backroom:events"
 ACTIONS_QUEUE = "backroom:actions"
 QueueName: TypeAlias = Literal["events", "actions"]
@@ -39,3 +41,8 @@ def newest(retailer: str, event_type: str, entity: str) -> str:
 def action_job(job_id: str) -> str:
     """Hash: an action that was enqueued, its parameters and result sealed."""
     return f"backroom:job:{job_id}"
+
+
+def line(retailer: str) -> str:
+    """Sorted set: jobs of the actions queue that wait for a retailer's budget, by their turn."""
+    return f"backroom:parked:{retailer}"

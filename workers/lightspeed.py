@@ -1,6 +1,6 @@
 """Lightspeed as this process reaches it: built from the settings, opened once."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -14,12 +14,16 @@ from actions.database import Database
 from actions.errors import WrongSetting
 from actions.grants import Grants
 from actions.oauth import Application, OAuth
+from actions.resources.stock_adjustments import NewStockAdjustment
 from actions.sending import open_session
 from actions.tokens import Tokens
 from actions.vault import Vault
 from workers.action_jobs import ActionJobs
-from workers.plugins import KEEP_SECONDS
+from workers.keys import KEEP_SECONDS
+from workers.line import Line
 from workers.settings import Settings
+from workers.stock.items import Result
+from workers.stock.orders import StockOrders
 
 R = TypeVar("R")
 
@@ -38,6 +42,9 @@ class Lightspeed(Struct, frozen=True):
     grants: Grants
     oauth: OAuth | None
     """None when `LIGHTSPEED_CLIENT_ID` or the secret is not set."""
+    stock: StockOrders
+    line: Line | None = None
+    """What is told of jobs that run; None where none do."""
 
     async def call(self, action: Action[R], retailer: str) -> R:
         """Run an action for a subscriber; raises what `Client.call` raises.
@@ -45,6 +52,14 @@ class Lightspeed(Struct, frozen=True):
         If there is no permit within seconds the subscriber's run is to wait, as `RateLimited` says.
         """
         return await self.client.call(action, retailer, lane="bulk", patience=_PATIENCE_SECONDS)
+
+    async def adjust_stock(self, adjustments: Sequence[NewStockAdjustment], retailer: str) -> str:
+        """Adjust stock, together with what others adjust; return the order's id."""
+        return await self.stock.submit(adjustments, retailer)
+
+    async def stock_outcome(self, order_id: str) -> list[Result]:
+        """Wait until an order of adjustments is over, and return what became of each."""
+        return await self.stock.outcome(order_id)
 
     async def enqueue(self, action: Action[Any], retailer: str, *, keep: int = KEEP_SECONDS) -> str:
         """Run an action as a job that is kept `keep` seconds after its end; return its id."""
@@ -66,11 +81,20 @@ class Lightspeed(Struct, frozen=True):
 
 @asynccontextmanager
 async def lightspeed(
-    settings: Settings, database: Database, vault: Vault
+    settings: Settings,
+    database: Database,
+    vault: Vault,
+    line: Line | None = None,
 ) -> AsyncIterator[Lightspeed]:
-    """Open connections to Lightspeed; at the end, refreshes under way are let end."""
+    """Open connections to Lightspeed; at the end, refreshes under way are let end.
+
+    `line` is told what jobs may be brought forward; who runs none needs no line.
+    """
     grants = Grants(database, vault)
-    async with open_session() as session, Budget(database) as budget:
+    async with (
+        open_session() as session,
+        Budget(database, roomy=line.notice if line else None) as budget,
+    ):
         oauth = None
         if settings.lightspeed_client_id and settings.lightspeed_client_secret:
             application = Application(
@@ -89,7 +113,9 @@ async def lightspeed(
             version=settings.lightspeed_api_version,
             link=f"{settings.base_url}/connect" if oauth else "",
         )
+        stock = StockOrders(database)
         try:
-            yield Lightspeed(client, ActionJobs(database, vault), grants, oauth)
+            yield Lightspeed(client, ActionJobs(database, vault), grants, oauth, stock, line)
         finally:
+            await stock.close()
             await tokens.close()

@@ -2,16 +2,15 @@
 
 import inspect
 import re
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import timedelta
 from math import inf
-from typing import Any, Generic, Protocol, TypeAlias, TypeVar, overload
+from typing import Any, Generic, TypeAlias, TypeVar, overload
 
 from msgspec import Struct
-from structlog.typing import FilteringBoundLogger
 
-from actions.action import Action
 from actions.errors import BackroomError
+from workers.context import Context, Lifespan
 from workers.events import Event, EventType
 
 __all__ = ["BadPlugin", "Context", "GiveUp", "Lifespan", "NoSettings", "Plugin", "Retry"]
@@ -25,8 +24,6 @@ LONGEST_TIMEOUT = 3600.0
 """Seconds that a subscriber may ask for at most."""
 LONGEST_ASKED = 30 * 86_400.0
 """Seconds that `Retry(after=…)` waits at most."""
-KEEP_SECONDS = 86_400
-"""How long a job is kept once it is over, unless asked otherwise."""
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _PARAMETERS = 2
 
@@ -55,70 +52,6 @@ class GiveUp(Exception):
 
 class NoSettings(Struct, frozen=True):
     """The settings of a plugin that has none."""
-
-
-class Lifespan(Struct, Generic[T], frozen=True):
-    """Something that a plugin opens when the worker starts and closes when it ends."""
-
-    name: str
-    open: Callable[[Any], AsyncGenerator[T, None]]
-
-
-class Reach(Protocol):
-    """How a context reaches a retailer's store."""
-
-    async def call(self, action: Action[R], retailer: str) -> R:
-        """Run an action now."""
-
-    async def enqueue(self, action: Action[Any], retailer: str, *, keep: int) -> str:
-        """Run it as a job that is kept `keep` seconds after its end; return the job's id."""
-
-
-class Context(Generic[S]):
-    """What a subscriber is given besides the event."""
-
-    def __init__(
-        self,
-        settings: S,
-        log: FilteringBoundLogger,
-        attempt: int = 1,
-        opened: Mapping[str, Any] | None = None,
-        retailer: str = "",
-        reach: Reach | None = None,
-    ) -> None:
-        self.settings = settings
-        """The plugin's own settings, read from the environment at start."""
-        self.log = log
-        """A logger that already knows the event, the retailer and the subscriber."""
-        self.attempt = attempt
-        """Which run this is, counted from 1. Above 1, an earlier run may have got half-way."""
-        self._opened = opened or {}
-        self._retailer = retailer
-        self._reach = reach
-
-    async def call(self, action: Action[R]) -> R:
-        """Run an action at the event's retailer now, and return its result.
-
-        Raises what `actions.client.Client.call` raises; let it pass, and the run is tried again.
-        """
-        return await self._reached().call(action, self._retailer)
-
-    async def enqueue(self, action: Action[Any], *, keep: int = KEEP_SECONDS) -> str:
-        """Run an action at the event's retailer later, as a job of its own; return its id.
-
-        Its result is kept for `keep` seconds once it is over.
-        """
-        return await self._reached().enqueue(action, self._retailer, keep=keep)
-
-    def _reached(self) -> Reach:
-        if self._reach is None:
-            raise RuntimeError("This context was made without a way to Lightspeed.")
-        return self._reach
-
-    def opened(self, lifespan: Lifespan[T]) -> T:
-        """Return what a `@plugin.lifespan` function of this plugin has opened."""
-        value: T = self._opened[lifespan.name]
-        return value
 
 
 Handler: TypeAlias = Callable[[Event[P], Context[S]], Awaitable[None]]

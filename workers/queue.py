@@ -17,6 +17,7 @@ from workers.keys import EVENTS_QUEUE
 DISPATCH: Final = "dispatch"
 DELIVER: Final = "deliver"
 RUN_ACTION: Final = "run_action"
+SEND_STOCK: Final = "send_stock"
 JOB_PREFIX: Final = job_key_prefix
 RUNNING_PREFIX: Final = in_progress_key_prefix
 """Of the mark that a job is claimed."""

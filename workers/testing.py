@@ -2,19 +2,23 @@
 
 import secrets
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, Generic, TypeVar, overload
 
 import msgspec
 import structlog
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 from structlog.testing import LogCapture
 
 from actions.action import Action
 from actions.checking import checked
+from actions.resources.stock_adjustments import NewStockAdjustment, Reason
 from workers.deliveries import read
 from workers.events import PING, Event, EventType, Ping
-from workers.plugins import KEEP_SECONDS, Context, Lifespan, NoSettings
+from workers.keys import KEEP_SECONDS
+from workers.plugins import Context, Lifespan, NoSettings
 from workers.samples import form, sample
+from workers.stock.items import Result, check
 
 __all__ = ["FakeContext", "make_event"]
 
@@ -73,6 +77,8 @@ class FakeContext(Context[S], Generic[S]):
         self.calls: list[Action[Any]] = []
         """The actions that were called, in order; they compare by value."""
         self.enqueued: list[Action[Any]] = []
+        self.adjusted: list[NewStockAdjustment] = []
+        """The adjustments of stock, in order."""
         self._returned: dict[type[Action[Any]], list[Any]] = {}
 
     def returns(self, action: type[Action[R]], *results: R | Exception) -> None:
@@ -99,6 +105,30 @@ class FakeContext(Context[S], Generic[S]):
         del keep
         self.enqueued.append(checked(action))
         return secrets.token_hex(12)
+
+    async def adjust_stock(
+        self,
+        product_id: str,
+        outlet_id: str,
+        quantity: Decimal | int,
+        reason: Reason,
+        custom_reason_id: str | UnsetType = UNSET,
+    ) -> str:
+        """Note the adjustment and return an id; it counts as applied."""
+        one = NewStockAdjustment(
+            product_id=product_id,
+            outlet_id=outlet_id,
+            quantity=str(quantity),
+            reason=reason,
+            custom_inventory_adjustment_reason_id=custom_reason_id,
+        )
+        check([one])
+        self.adjusted.append(one)
+        return str(len(self.adjusted) - 1)
+
+    async def stock_outcome(self, adjustment: str) -> Result:
+        """Say that it was applied."""
+        return Result(0, "applied", f"adjustment-{adjustment}")
 
     def opens(self, lifespan: Lifespan[T], value: T) -> None:
         """Let `ctx.opened(lifespan)` return this value."""

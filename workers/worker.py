@@ -14,6 +14,7 @@ from actions.listening import cancelled
 from actions.vault import Vault
 from workers import keys, queue
 from workers.action_jobs import ACTION_EFFECTS
+from workers.action_runs import ActionRuns
 from workers.claims import Effects
 from workers.deliver import Deliverer
 from workers.discovery import Plugins, discover
@@ -22,10 +23,12 @@ from workers.engine import Engine
 from workers.inbox import Inbox
 from workers.keys import QUEUES, QueueName
 from workers.lightspeed import Lightspeed, lightspeed
+from workers.line import Line
 from workers.reader import Reader
 from workers.run import Functions, Run
 from workers.settings import Settings
 from workers.signals import Stop
+from workers.stock.runs import StockRuns
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -57,7 +60,8 @@ async def run(
     async with Database(settings.redis_url) as database:
         await database.do("PING")
         inbox = Inbox(database, vault, settings.inbox_seconds)
-        async with plugins.open(), lightspeed(settings, database, vault) as reach:
+        line = Line(database)
+        async with plugins.open(), lightspeed(settings, database, vault, line) as reach:
             made: dict[QueueName, Callable[[], Engine]] = {
                 "events": lambda: build(settings, inbox, plugins, burst=burst, reach=reach),
                 "actions": lambda: build_actions(settings, reach, burst=burst),
@@ -67,11 +71,13 @@ async def run(
             log.info(
                 "worker.ready", plugins=list(plugins.loaded), queues=list(queues), pid=os.getpid()
             )
+            watching = asyncio.create_task(line.watch(), name="line")
             try:
                 await asyncio.gather(
                     *(_work(engine, stop, settings.shutdown_seconds) for engine in engines)
                 )
             finally:
+                await cancelled(watching)
                 await asyncio.gather(*map(_close, engines))
                 log.info("worker.stopped")
 
@@ -140,15 +146,13 @@ def build(
 
 def build_actions(settings: Settings, reach: Lightspeed, *, burst: bool) -> Engine:
     """Make the engine of the actions queue."""
-
-    async def run_action(run: Run) -> None:
-        await reach.jobs.run(reach.client, run)
-
+    runs = ActionRuns(reach.jobs, reach.client, reach.line)
+    stock = StockRuns(reach.stock, reach.client)
     return Engine(
         settings.redis_url,
         reach.jobs.database,
         keys.ACTIONS_QUEUE,
-        {queue.RUN_ACTION: run_action},
+        {queue.RUN_ACTION: runs.run, queue.SEND_STOCK: stock.run},
         longest=_LONGEST_CALL,
         max_jobs=MAX_JOBS,
         burst=burst,

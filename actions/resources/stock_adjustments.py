@@ -63,7 +63,7 @@ class ListStockAdjustments(Versioned[StockAdjustment]):
     """The vendor takes 100 when it is left out."""
 
 
-@post("/stock_adjustments", scope="inventory:write", title="Create Stock Adjustments")
+@post("/stock_adjustments", scope="inventory:write", title="Create Stock Adjustments", exact=True)
 class CreateStockAdjustments(Action[list[StockAdjustment]]):
     """Create 1 to 1000 stock adjustments and return them in the order given."""
 
@@ -72,11 +72,12 @@ class CreateStockAdjustments(Action[list[StockAdjustment]]):
     def check(self) -> None:
         """Raise `ValueError` where a quantity or a custom reason does not fit its reason."""
         for place, one in enumerate(self.stock_adjustments):
-            if broken := _broken_rule(one):
+            if broken := broken_rule(one):
                 raise ValueError(f"stock_adjustments[{place}].{broken}.")
 
 
-def _broken_rule(one: NewStockAdjustment) -> str | None:
+def broken_rule(one: NewStockAdjustment) -> str | None:
+    """Return the rule that an adjustment breaks, if any."""
     custom = one.custom_inventory_adjustment_reason_id
     if not re.fullmatch(_NUMBER, one.quantity):
         return f"quantity must be a plain number as text, but is {one.quantity!r}"

@@ -69,9 +69,18 @@ local function held_by_all(s)
   return sum
 end
 
--- Begin a window that came between two moments. What others used in the last ones they may use again.
+-- When the first permits of another process come back if that has died.
+local function first_lease(s, process)
+  local first = math.huge
+  for name, one in pairs(s.held) do
+    first = name ~= process and math.min(first, one[2]) or first
+  end
+  return first
+end
+
+-- Begin a window that came between two moments. What others used lately they may use again.
 local function begin_window(s, lo, hi)
-  s.before = math.max(s.others, math.floor(s.before * FADING))
+  s.before = math.max(math.ceil(s.others), math.floor(s.before * FADING))
   s.lo, s.hi, s.used, s.others, s.away = lo, hi, 0, 0, 0
   s.order = {}
 end
@@ -108,6 +117,14 @@ local function pass_time(s, now, real, window)
   else
     begin_window(s, now, now)
     s.others = passed == 1 and others or 0
+  end
+  s.before = passed == 1 and s.before or 0
+end
+
+-- Open the gate, unless it was shut after a call was sent.
+local function reopen(s, sent)
+  if sent >= s.shut then
+    s.shut, s.struck = 0, 0
   end
 end
 

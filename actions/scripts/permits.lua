@@ -55,12 +55,6 @@ local function heed(limit, remaining, sent, fresh)
   s.known, s.told = now, math.max(s.told, sent)
 end
 
-local function reopen(sent)
-  if sent >= s.shut then
-    s.shut, s.struck = 0, 0
-  end
-end
-
 -- Close the gate. Who is refused although the time has come must not believe the next date alone.
 local function shut(after, sent)
   s.refused = s.refused + 1
@@ -122,7 +116,7 @@ local function take_report()
     s.known = now -- it says nothing: our own count is all there is
   end
   if is_well and arg[13] == -1 then
-    reopen(now - (arg[10] >= 0 and arg[12] or 0))
+    reopen(s, now - (arg[10] >= 0 and arg[12] or 0))
   end
   if arg[13] ~= -1 then
     shut(arg[13], now - arg[14])
@@ -130,8 +124,11 @@ local function take_report()
   if is_well or arg[15] > 0 then
     fail(arg[15], is_well)
   end
-  if s.probe and s.probe[1] == process and underway == 0 then
+  local is_ahead = s.probe and s.probe[1] == process
+  if is_ahead and underway == 0 then
     s.probe = false
+  elseif is_ahead and s.broken + s.shut > 0 then
+    s.probe[2] = math.max(s.probe[2], now + FRESH_MS) -- it is still out, however slow
   end
 end
 
@@ -210,8 +207,9 @@ end
 -- While one call goes ahead there may be more at any moment; otherwise it is known when.
 local is_ahead = why == 'probe'
 local soon, soon_bulk = now, now
+local lease_ends = now + (first_lease(s, process) - real) * pace
 if left < 1 or (at and not is_ahead) then
-  soon = at or back
+  soon = at or math.min(back, lease_ends)
 end
 if at and not is_ahead then
   soon_bulk = at
@@ -224,6 +222,7 @@ local look = is_ahead and at or soon_bulk
 if given_bulk < bulk and why == 'spent' and left <= kept then
   look = appointment()
   s.order[process] = look
+  look = math.min(look, lease_ends)
 end
 save_budget(key, s)
 

@@ -2,22 +2,24 @@
 
 import re
 import sys
+from math import inf
 from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
-from rich.console import Console
 
-from actions.action import PagedAction
+from actions.action import Action, PagedAction
 from actions.catalog import named
 from actions.checking import made
+from actions.client import Client
 from actions.connections import domain_prefix
 from actions.errors import BadAction
 from ingress.commands.opening import opened, run_async
 from ingress.commands.printing import as_json
-from workers.lightspeed import Lightspeed, lightspeed
-from workers.plugins import KEEP_SECONDS
+from ingress.commands.waiting import progress
+from workers.keys import KEEP_SECONDS
+from workers.lightspeed import lightspeed
 
 _json = msgspec.json.Encoder(decimal_format="number")
 _SHOW_EVERY = 100
@@ -39,6 +41,7 @@ _VERSION = re.compile(r"\d{4}-\d{2}")
     metavar="SECONDS",
     help="How long a job is kept once it is over.",
 )
+@click.option("--no-wait", is_flag=True, help="Fail at once where the rate limit is reached.")
 @click.option("--api-version", default="", metavar="YYYY-MM", help="Another dated version.")
 @run_async
 async def command(  # noqa: PLR0913 - one parameter for each option
@@ -51,8 +54,11 @@ async def command(  # noqa: PLR0913 - one parameter for each option
     *,
     every: bool,
     enqueue: bool,
+    no_wait: bool,
 ) -> None:
     """Run the action NAME at a retailer and print its result as JSON.
+
+    Where the rate limit is reached it waits, and says on a terminal for how long.
 
     Exit codes: 3 no answer or an outage, 4 rate limit, 5 token or scope, 6 not found, 7 refused,
     8 unreadable answer, 9 nobody knows whether it was done.
@@ -61,32 +67,36 @@ async def command(  # noqa: PLR0913 - one parameter for each option
     action = made(kind, _given(body) | dict(map(_pair, parameters)), strict=False)
     if every and not isinstance(action, PagedAction):
         raise BadAction(f"{name} is no list, so there is no --all.")
-    if enqueue and (every or api_version):
-        raise BadAction("A job takes neither --all nor --api-version.")
+    if enqueue and (every or no_wait or api_version):
+        raise BadAction("A job takes none of --all, --no-wait and --api-version.")
     if api_version and not _VERSION.fullmatch(api_version):
         raise BadAction(f"{api_version[:60]!r} is no version: write it like 2026-07.")
     async with opened(quiet=True) as ours:
         prefix = domain_prefix(retailer) if retailer else (await ours.connection(None)).retailer
+        patience = 0 if no_wait else inf
         version = api_version or ours.settings.lightspeed_api_version
         settings = msgspec.structs.replace(ours.settings, lightspeed_api_version=version)
         async with lightspeed(settings, ours.database, ours.vault) as reach:
             if enqueue:
                 as_json({"job_id": await reach.enqueue(action, prefix, keep=keep)})
-            elif every and isinstance(action, PagedAction):
-                await _print_all(reach, action, prefix)
             else:
-                result = await reach.call(action, prefix)
-                click.echo(msgspec.json.format(_json.encode(result), indent=2))
+                await _print(reach.client, action, prefix, every=every, patience=patience)
 
 
-async def _print_all(reach: Lightspeed, action: PagedAction[Any], prefix: str) -> None:
-    count = 0
-    with Console(stderr=True).status("…") as status:  # away from a terminal it shows nothing
-        async for item in reach.client.items(action, prefix):
-            click.echo(_json.encode(item))
-            count += 1
-            if count % _SHOW_EVERY == 0:
-                status.update(f"{count:,} items")
+async def _print(
+    client: Client, action: Action[Any], prefix: str, *, every: bool, patience: float
+) -> None:
+    async with progress(client.budget, action.operation.name, prefix) as note:
+        if every and isinstance(action, PagedAction):
+            count = 0
+            async for item in client.items(action, prefix, patience=patience):
+                click.echo(_json.encode(item))  # bytes: text would go where the progress line is
+                count += 1
+                if count % _SHOW_EVERY == 0:
+                    note(f"{count:,} items")
+            return
+        result = await client.call(action, prefix, patience=patience)
+    click.echo(msgspec.json.format(_json.encode(result), indent=2))
 
 
 def _pair(text: str) -> tuple[str, Any]:

@@ -6,7 +6,7 @@ import click
 
 from actions import errors
 from ingress.commands.opening import Opened, opened, run_async
-from ingress.commands.printing import as_json
+from ingress.commands.printing import as_json, clock
 from workers.action_jobs import ActionJobs, Job
 from workers.cancelling import cancel
 from workers.jobs import get
@@ -57,7 +57,8 @@ async def _ended(ours: Opened, jobs: ActionJobs, job_id: str) -> Job:
 
 
 def _show(job: Job) -> None:
-    click.echo(f"{job.job_id}  {job.action} for {job.retailer}: {job.state}")
+    due = f", due {clock(job.due)} UTC" if job.due else ""
+    click.echo(f"{job.job_id}  {job.action} for {job.retailer}: {job.state}{due}")
     if job.message:
         click.echo(f"{job.error}: {job.message}" if job.error else job.message)
     if job.result is not None:

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 _NO_TERMINAL_WIDTH = 500
+_GAP = 2
 
 
 def as_json(value: Any) -> None:
@@ -20,12 +21,26 @@ def as_json(value: Any) -> None:
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print rows under their columns; away from a terminal nothing is cut or folded."""
+    console().print(tabled(columns, rows))
+
+
+def tabled(columns: Sequence[str], rows: Iterable[Sequence[object]], *, whole: int = 0) -> Table:
+    """Return rows under their columns; where that fits, words of up to `whole` are not cut."""
     shown = Table(box=None, pad_edge=False, header_style="bold")
-    for place, column in enumerate(columns):
-        shown.add_column(column, overflow="fold", no_wrap=place == 0)
-    for row in rows:
-        shown.add_row(*(Text(str(cell)) for cell in row))
-    console().print(shown)
+    texts = [[str(cell) for cell in row] for row in rows]
+    least = [_longest([name, *cells], whole) for name, *cells in zip(columns, *texts, strict=True)]
+    fits = sum(least) + _GAP * (len(least) - 1) <= console().width
+    for place, (column, width) in enumerate(zip(columns, least, strict=True)):
+        fixed = width if fits and width else None
+        shown.add_column(column, overflow="fold", no_wrap=place == 0, min_width=fixed)
+    for row in texts:
+        shown.add_row(*map(Text, row))
+    return shown
+
+
+def _longest(cells: Iterable[str], whole: int) -> int:
+    lengths = (len(word) for cell in cells for word in cell.split())
+    return max((length for length in lengths if length <= whole), default=0)
 
 
 def console() -> Console:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import aiohttp
 import pytest
 
+import actions.exchange
 from actions.action import Action
 from actions.client import Client
 from actions.database import Database
@@ -18,6 +19,7 @@ from actions.simulator.options import Options
 from actions.simulator.simulator import Simulator
 from actions.tokens import Tokens
 from actions.vault import Vault
+from tests.actions.desk import Desk
 from tests.actions.simulator.conftest import Browser
 
 R = TypeVar("R")
@@ -98,3 +100,12 @@ async def shop(open_shop: OpenShop) -> Shop:
 @pytest.fixture
 def client(shop: Shop) -> Client:
     return shop.client
+
+
+@pytest.fixture
+async def desk(database: Database, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """A budget in virtual time, in a Redis that has kept budgets for long."""
+    desk = Desk(database)
+    await database.do("SET", "backroom:budgets:since", 0)
+    monkeypatch.setattr(actions.exchange, "time", desk.clock)
+    return desk

@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 from aiohttp.test_utils import unused_port
 
+from actions import waits
 from actions.action import Action
 from actions.client import Client
 from actions.errors import (
@@ -220,7 +221,7 @@ async def test_a_rate_limit_says_when_it_opens_and_is_not_tried_again(
     error = await failed(shop.call(action))
     assert isinstance(error, RateLimited)
     assert least <= error.retry_after <= most
-    assert f"it opens in {error.retry_after:g} s." in str(error)
+    assert f"it opens in {waits.seconds(error.retry_after)} (" in str(error)
     assert [status for _, status in shop.seen()] == [429]
     assert shop.written() == []
 

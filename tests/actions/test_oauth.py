@@ -1,6 +1,8 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -225,6 +227,19 @@ async def test_a_wait_is_never_nothing_and_never_for_ever(
     error = await trouble(session, web.Response(status=429, headers=headers))
     assert isinstance(error, TokensLater)
     assert least <= error.retry_after <= most
+
+
+@pytest.mark.parametrize("ahead", [-3600, 3600])
+async def test_a_wait_is_as_long_whatever_time_it_is_here(
+    session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch, ahead: float
+) -> None:
+    there = datetime(2026, 7, 1, 9, 30, tzinfo=UTC)
+    monkeypatch.setattr(time, "time", lambda: there.timestamp() + ahead)
+    reset = f"{there.timestamp() + 40:.0f}"
+    headers = {"X-RateLimit-Reset": reset, "Date": format_datetime(there, usegmt=True)}
+    error = await trouble(session, web.Response(status=429, headers=headers))
+    assert isinstance(error, TokensLater)
+    assert error.retry_after == 40
 
 
 @pytest.mark.parametrize("fault", ["5xx", "html-error", "reset"])

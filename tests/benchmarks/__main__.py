@@ -20,6 +20,7 @@ from tests.benchmarks.deliveries import body_bytes
 from tests.benchmarks.figures import Line
 from tests.benchmarks.processes import Wrong
 from tests.benchmarks.refreshing import refreshing
+from tests.benchmarks.sharing import sharing as shared
 from tests.benchmarks.simulating import simulating
 from tests.benchmarks.starting import starting
 from tests.benchmarks.storage import Storage
@@ -60,6 +61,11 @@ def tokens(storage: Storage) -> Titled:
     yield "200 callers in 8 processes meet an expired token", refreshing(storage)
 
 
+def sharing(storage: Storage) -> Titled:
+    """Measure what one retailer's crowd costs the others."""
+    yield "200 retailers, two workers", shared(storage)
+
+
 def budget(storage: Storage) -> Titled:
     """Measure calls at the rate limit; the simulator's own ledger is the judge."""
     yield from saturating(storage)
@@ -80,7 +86,7 @@ def simulator(_: Storage) -> Titled:
 
 SECTIONS: dict[str, Callable[[Storage], Titled]] = {
     section.__name__: section
-    for section in (web, start, queue, events, tokens, budget, client, simulator)
+    for section in (web, start, queue, events, tokens, budget, sharing, client, simulator)
 }
 
 

@@ -160,7 +160,7 @@ async def test_without_a_retailer_there_is_one_sentence_what_to_do(run: Run, sto
 @pytest.mark.parametrize(
     ("words", "faults", "code", "said"),
     [
-        (("ListBrands",), ("429-storm",), 4, "the rate limit is reached; it opens in"),
+        (("ListBrands", "--no-wait"), ("429-storm",), 4, "the rate limit is reached; it opens in"),
         (("GetBrand", "brand_id=nope"), (), 6, "there is nothing for brand_id nope"),
         (("CreateBrand", "name=x"), ("lost-answer",), 9, "look before you send it again."),
         (("ListBrands", "--retailer", "rimu"), (), 1, "rimu is not linked: run `backroom connect"),
@@ -237,8 +237,9 @@ BAD: list[tuple[tuple[str, ...], bytes, str]] = [
     (("GetBrand", "--body", "@/"), b"", "/ cannot be read: Is a directory."),
     (("GetBrand", "--body", "@"), b"", ". cannot be read: Is a directory."),
     (("GetBrand", "brand_id=7", "--all"), b"", "GetBrand is no list, so there is no --all."),
-    (("ListBrands", "--all", "--enqueue"), b"", "A job takes neither --all nor --api-version."),
-    (("ListBrands", "--enqueue", "--api-version", "2026-07"), b"", "A job takes neither"),
+    (("ListBrands", "--all", "--enqueue"), b"", "A job takes none of --all, --no-wait and --api-"),
+    (("ListBrands", "--enqueue", "--no-wait"), b"", "A job takes none of --all"),
+    (("ListBrands", "--enqueue", "--api-version", "2026-07"), b"", "A job takes none of --all"),
     (("ListBrands", "--api-version", "../x"), b"", "'../x' is no version: write it like 2026-07."),
 ]
 

@@ -42,8 +42,8 @@ from tests.workers.conftest import EMAIL, due, everything_in
 from workers import keys
 from workers.action_jobs import ActionJobs, NoSuchJob
 from workers.environment import load
+from workers.keys import KEEP_SECONDS
 from workers.lightspeed import Lightspeed, lightspeed
-from workers.plugins import KEEP_SECONDS
 from workers.queue import RUN_ACTION, job
 from workers.retry import ACTION
 from workers.settings import Settings

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
-from actions.connections import CONNECTIONS, all_unsigned
+from actions.connections import all_unsigned, retailers
 from actions.database import Database
 from actions.errors import CannotOpen, WrongSetting
 from actions.grants import standings
@@ -46,7 +46,7 @@ async def secret(setup: Setup, database: Database) -> list[Finding]:
         said = "LIGHTSPEED_CLIENT_SECRET is not set, so no signature can be verified."
         mend = "Copy it from the developer portal, or link every retailer with --unsigned."
         return [Finding("wrong", "secret", said, mend)]
-    names = await _names(database)
+    names = await retailers(database)
     standing = await standings(database, names)
     by_oauth = [name for name in names if standing[name].expires]
     if by_oauth and not (ours.lightspeed_client_id and ours.lightspeed_client_secret):
@@ -68,7 +68,7 @@ async def address(setup: Setup, database: Database) -> list[Finding]:
         found.append(Finding("wrong", "address", said, "Begin it with https://."))
     if "PUBLIC_URL" in setup.refused:
         return found
-    if not at_home and await _names(database):
+    if not at_home and await retailers(database):
         if not ours.public_url or _is_local(ours.base_url):
             what = "is not set" if not ours.public_url else "is an address of this network"
             said = f"PUBLIC_URL {what}: Lightspeed cannot reach {ours.base_url}."
@@ -82,7 +82,7 @@ async def address(setup: Setup, database: Database) -> list[Finding]:
 
 async def linked(setup: Setup, database: Database) -> list[Finding]:
     """Name the retailers that must be linked again."""
-    names = await _names(database)
+    names = await retailers(database)
     if not names:
         said = "No retailer is linked."
         mend = "Run `backroom connect PREFIX --personal-token …`."
@@ -101,10 +101,6 @@ async def linked(setup: Setup, database: Database) -> list[Finding]:
         said = f"{counted(len(dead) - _NAMED, 'more retailer')} must be linked again."
         found.append(Finding("wrong", "retailers", said, "See `backroom retailers`."))
     return found or [Finding("ok", "retailers", f"{len(names):,} linked.")]
-
-
-async def _names(database: Database) -> list[str]:
-    return sorted(name.decode() for name in await database.do("HKEYS", CONNECTIONS))
 
 
 async def _closed_event(database: Database, vault: Vault) -> str:

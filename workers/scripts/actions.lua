@@ -14,13 +14,20 @@ local function bring(jobs)
   return found
 end
 
--- Write the job's fields; where it is over it is kept for `keep` seconds (-1: it is not over).
-local function effect(id, keep, ...)
+-- Write the job's fields; where it is over it is kept for `keep` seconds (-1: it is not over). One
+-- that waits for its retailer's budget joins the line, whose moment is in so many ms (-1: none).
+local function effect(id, keep, retailer, waits, ...)
   local name = 'backroom:job:' .. id
   if redis.call('EXISTS', name) == 0 then
     return 'gone'
   end
   redis.call('HSET', name, ...)
+  if tonumber(waits) >= 0 then
+    trim('backroom:parked:' .. retailer, now_ms())
+    add('backroom:parked:' .. retailer, now_ms() + waits, id)
+  elseif select(2, ...) == 'cancelled' then
+    remove('backroom:parked:' .. redis.call('HGET', name, 'retailer'), id)
+  end
   if tonumber(keep) >= 0 then
     local now = now_ms()
     redis.call('EXPIRE', name, keep)

@@ -1,0 +1,49 @@
+-- A retailer's line: jobs of the actions queue whose turn is not now, for its budget has no room.
+-- They stand in the queue too, by the same moment; who is late in coming off the line is only in
+-- the queue. Before it stands `budget.lua`, whose times are the vendor's.
+local MOST_THROUGH = 32
+local FOLLOW_MS = 100
+local budgets = {}
+
+local function line_of(retailer)
+  return 'backroom:parked:' .. retailer
+end
+
+local function budget_of(retailer, now, real, window, limit)
+  local s = budgets[retailer]
+  if not s then
+    s = load_budget('backroom:budget:' .. retailer, limit, now, real)
+    pass_time(s, now, real, window)
+    budgets[retailer] = s
+  end
+  return s
+end
+
+local function save_budgets()
+  for retailer, s in pairs(budgets) do
+    save_budget('backroom:budget:' .. retailer, s)
+  end
+end
+
+-- How many fit into this window, beside those that were let through and have no permit yet.
+local function fits(s, now, window)
+  return math.max(0, left_over(s, now, window) - reserve(s, now, window) - s.through)
+end
+
+-- How many of them may come now: few at a time, so that no crowd stands before others' jobs.
+local function room(s, now, window)
+  local is_shut = now < math.max(s.shut, s.broken)
+  return is_shut and 0 or math.min(fits(s, now, window), MOST_THROUGH - s.through)
+end
+
+-- The moment of one who has so many before them in the line: when their window has room for them.
+-- Within it they follow each other slowly; whoever uses the budget brings them forward.
+local function turn_of(s, before, now, window, pace)
+  local gate, here = math.max(now, s.shut, s.broken), fits(s, now, window)
+  local opens, place = gate, before + MOST_THROUGH
+  if before >= here then
+    opens = math.max(gate, room_at(s, now, window)) + math.floor((before - here) / s.limit) * window
+    place = (before - here) % s.limit
+  end
+  return opens + math.min(place * FOLLOW_MS * pace, place / s.limit * window / 2)
+end

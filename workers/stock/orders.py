@@ -1,0 +1,131 @@
+"""Orders: adjustments that somebody asked for, one or 100,000, and what became of each."""
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from actions.connections import domain_prefix
+from actions.database import Database, Script
+from actions.resources.stock_adjustments import NewStockAdjustment
+from workers.keys import ACTIONS_QUEUE, KEEP_SECONDS
+from workers.queue import SEND_STOCK, job
+from workers.stock import keys
+from workers.stock.items import Item, NoSuchOrder, Progress, Result, check, packed
+
+LINGER_SECONDS: Final = 2.0
+"""Fewer than make a full request wait so long for others."""
+_SUBMIT: Final = Script.load("workers.scripts", "clock", "wake", "stock_submit")
+_TOGETHER: Final = 2000
+"""Items that go into Redis in one round trip."""
+_LOOK_SECONDS: Final = 0.2
+_decoder = msgspec.msgpack.Decoder(list[Result])
+
+
+class StockOrders:
+    """Adjustments in any number. A worker sends them, those of all callers together."""
+
+    def __init__(self, database: Database, *, linger: float = LINGER_SECONDS) -> None:
+        self.database = database
+        self.linger = linger
+        self._awaited: dict[str, asyncio.Future[None]] = {}
+        self._looking: asyncio.Task[None] | None = None
+
+    async def submit(
+        self,
+        adjustments: Sequence[NewStockAdjustment],
+        retailer: str,
+        *,
+        order_id: str = "",
+        keep: int = KEEP_SECONDS,
+        by_caller: bool = False,
+    ) -> str:
+        """Take an order in and return its id; what becomes of it is kept for `keep` seconds.
+
+        An order whose id is known already goes on where it was left: nothing is taken in twice.
+        `by_caller` leaves the sending to the caller, who uses a `Sender`.
+
+        Raises:
+            BadItem: an adjustment breaks a rule; nothing was taken.
+            BadDomainPrefix: nothing was taken.
+        """
+        check(adjustments)
+        retailer, order_id = domain_prefix(retailer), order_id or secrets.token_hex(12)
+        taken = await self.database.do("HGET", keys.order(order_id), "taken")
+        source = keys.file(order_id) if by_caller else keys.waiting(retailer)
+        names = [source, keys.order(order_id), keys.seen(retailer)]
+        queue = "" if by_caller else ACTIONS_QUEUE
+        for start in range(int(taken or 0), len(adjustments), _TOGETHER):
+            some = adjustments[start : start + _TOGETHER]
+            items = [packed(Item(order_id, start + i, one)) for i, one in enumerate(some)]
+            job_id = f"stock-{secrets.token_hex(8)}"
+            args: list[str | bytes | float] = [queue, job_id, job(SEND_STOCK, retailer)]
+            args += [int(self.linger * 1000), keep, retailer, len(adjustments), start, *items]
+            await self.database.run(_SUBMIT, names, args)
+        return order_id
+
+    async def progress(self, order_id: str) -> Progress:
+        """Return how far an order is.
+
+        Raises:
+            NoSuchOrder: none of that id is kept.
+        """
+        names = ("retailer", "total", "applied", "refused", "unknown")
+        found = await self.database.do("HMGET", keys.order(order_id), *names)
+        if found[0] is None:
+            raise NoSuchOrder(f"No stock order {order_id[:60]} is kept: its id is wrong, or old.")
+        counts = dict(zip(names[1:], map(int, found[1:]), strict=True))
+        return Progress(order_id=order_id, retailer=found[0].decode(), **counts)
+
+    async def results(self, order_id: str) -> list[Result]:
+        """Return what became of its items so far, in their order."""
+        chunks = await self.database.do("LRANGE", keys.results(order_id), 0, -1)
+        rows = [row for chunk in chunks for row in _decoder.decode(chunk)]
+        return sorted(rows, key=lambda row: row.place)
+
+    async def outcome(self, order_id: str) -> list[Result]:
+        """Wait until an order is over, and return what became of its items.
+
+        Raises:
+            NoSuchOrder: none of that id is kept.
+        """
+        await self.progress(order_id)
+        coming = self._awaited.get(order_id)
+        if coming is None:
+            coming = self._awaited[order_id] = asyncio.get_running_loop().create_future()
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look(), name="stock orders")
+        await asyncio.shield(coming)
+        return await self.results(order_id)
+
+    async def close(self) -> None:
+        """Look no more; who waits is told."""
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.wait({self._looking})
+
+    async def _look(self) -> None:
+        """Look for all that are awaited, in one round trip, until none is."""
+        try:
+            while self._awaited:
+                ids = list(self._awaited)
+                fields = ("total", "applied", "refused", "unknown")
+                commands = [("HMGET", keys.order(order_id), *fields) for order_id in ids]
+                found = await self.database.together(commands)
+                for order_id, counts in zip(ids, found, strict=True):
+                    total, *over = (int(count or 0) for count in counts)
+                    if total == sum(over):
+                        self._awaited.pop(order_id).set_result(None)
+                await asyncio.sleep(_LOOK_SECONDS)
+        except BaseException as error:
+            for coming in self._awaited.values():
+                if not coming.done():
+                    coming.set_exception(_told(error))
+            self._awaited.clear()
+            raise
+
+
+def _told(error: BaseException) -> BaseException:
+    return error if isinstance(error, Exception) else asyncio.CancelledError()

@@ -1,0 +1,157 @@
+"""The one request of a retailer that is open: kept before it is sent, until its end is known."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal
+
+import msgspec
+from msgspec import Struct
+
+from actions.database import Database, Script
+from actions.errors import BackroomError, DatabaseAway
+from workers.stock import keys
+from workers.stock.items import MOST_IN_REQUEST, Item, Outcome, Result, unpacked
+from workers.stock.segments import Segment
+
+_TAKE: Final = Script.load("workers.scripts", "clock", "stock_take")
+_KEEP: Final = Script.load("workers.scripts", "clock", "stock_keep")
+_SYNC_MS: Final = 2000
+_LOST: Final = "Another sender has taken over for this retailer; nothing was changed."
+
+
+class LostTurn(BackroomError):
+    """Another sender has taken over; nothing was changed."""
+
+
+class Open(Struct, frozen=True, kw_only=True):
+    """A request as it is kept."""
+
+    items: list[bytes]
+    """Packed."""
+    pending: list[Segment]
+    """What is to be sent yet; the first is what the state speaks of."""
+    state: Literal["taken", "sent", "lost"] = "taken"
+    """`taken`: nothing of the first has left us. `sent`: it may have. `lost`: its answer was."""
+    version: int | None = None
+    """The highest version that was seen before it was sent; None where none was."""
+    at: int = 0
+    """When that was, in ms since 1970 by Redis' clock."""
+    looked: int = 0
+    """When it was first looked for and not all was there; 0 for never."""
+    is_whole: bool | None = None
+    """Whether the vendor takes a batch whole or not at all, as far as this one shows."""
+
+    @property
+    def all_items(self) -> list[Item]:
+        """The items, in the order they were taken."""
+        return [unpacked(one) for one in self.items]
+
+
+class Seen(Struct, frozen=True):
+    """What is known of a retailer's adjustments."""
+
+    version: int | None
+    user_id: str
+
+
+class Taken(Struct, frozen=True):
+    """An open request; `fresh` items are still on their list until it is kept."""
+
+    request: Open
+    seen: Seen
+    now: int
+    fresh: int = 0
+
+
+class Requests:
+    """The open request of one retailer, changed only by who has the turn."""
+
+    def __init__(
+        self, database: Database, retailer: str, source: str, keep: int, linger: float
+    ) -> None:
+        """Take items from the list `source`; results are kept for `keep` seconds.
+
+        Fewer than make a full request wait `linger` seconds for others.
+        """
+        self._database = database
+        self._names = [
+            keys.turn(retailer),
+            keys.request(retailer),
+            source,
+            keys.seen(retailer),
+        ]
+        self._keep = keep
+        self._linger = int(linger * 1000)
+        self._revision = 0
+
+    async def take(self, token: str) -> Taken | float | None:
+        """Return the request that is open, else a new one.
+
+        Returns seconds where others may yet join it, and None when nothing waits.
+
+        Raises:
+            LostTurn: it is another's.
+        """
+        args: list[str | bytes | float] = [token, MOST_IN_REQUEST, self._linger]
+        answer = await self._database.run(_TAKE, self._names, args)
+        if answer == b"lost":
+            raise LostTurn(_LOST)
+        if isinstance(answer, int):
+            return answer / 1000
+        open_, items, version, user, revision, now = answer
+        self._revision = int(revision)
+        seen = Seen(int(version) if version else None, user.decode())
+        if open_:
+            return Taken(msgspec.msgpack.decode(open_, type=Open), seen, now)
+        if not items:
+            return None
+        fresh = Open(items=items, pending=[Segment(list(range(len(items))))])
+        return Taken(fresh, seen, now, len(items))
+
+    async def keep(
+        self,
+        token: str,
+        request: Open | None,
+        results: Mapping[str, Sequence[Result]] = {},
+        *,
+        fresh: int = 0,
+        seen: Seen | None = None,
+    ) -> None:
+        """Keep a request as it stands (None: it is over), with what became of items.
+
+        Raises:
+            LostTurn: it is another's; nothing was changed.
+        """
+        words: list[str | bytes | float] = [
+            token,
+            self._revision + 1,
+            b"" if request is None else msgspec.msgpack.encode(request),
+            fresh,
+            "" if seen is None or seen.version is None else seen.version,
+            "" if seen is None else seen.user_id,
+            self._keep,
+        ]
+        for order, rows in results.items():
+            counts = _counts(rows)
+            words += [order, *(counts[one] for one in ("applied", "refused", "unknown"))]
+            words.append(msgspec.msgpack.encode(rows))
+        if not await self._database.run(_KEEP, self._names, words):
+            raise LostTurn(_LOST)
+        self._revision += 1
+
+    async def safe(self) -> None:
+        """Wait until what was kept is on disk, where Redis writes it there.
+
+        A request that a restarted Redis has forgotten would be sent a second time.
+        """
+        try:
+            await self._database.do("WAITAOF", 1, 0, _SYNC_MS)
+        except DatabaseAway:
+            return  # it keeps no file, or is too old to say
+
+
+def _counts(rows: Sequence[Result]) -> Mapping[Outcome, int]:
+    counts = defaultdict[Outcome, int](int)
+    for row in rows:
+        counts[row.outcome] += 1
+    return counts

@@ -1,0 +1,247 @@
+"""Sending stock adjustments: one request at a time, and nothing again before it was looked for.
+
+A request is kept before it is sent. Whoever finds one that may have been sent, because its answer
+was lost or its sender was killed, reads back what is there before anything is sent.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any, Final, Protocol, TypeVar
+
+import structlog
+from msgspec import structs
+
+from actions.action import Action
+from actions.database import Database
+from actions.errors import (
+    BadAction,
+    ConnectionFailed,
+    MissingScope,
+    NotConnected,
+    OutcomeUnknown,
+    RateLimited,
+    Rejected,
+    TryLater,
+    Unauthorized,
+    Unreadable,
+)
+from actions.oauth import TokensLater, TokensUnanswered
+from actions.permit import Permit
+from actions.resources.stock_adjustments import CreateStockAdjustments, StockAdjustment
+from actions.tokens import NeedsRelink
+from workers.stock import segments, turn
+from workers.stock.items import Item, Outcome, Result
+from workers.stock.looking import since
+from workers.stock.matching import match
+from workers.stock.requests import Open, Requests, Seen, Taken
+
+R = TypeVar("R")
+
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+SETTLE_SECONDS: Final = 20.0
+"""What is not there is looked for again after so long: a slow vendor may yet apply it."""
+_NOTHING_DONE: Final = (
+    *(RateLimited, TryLater, Unauthorized, MissingScope, NotConnected, NeedsRelink),
+    *(TokensLater, TokensUnanswered, ConnectionFailed, BadAction),
+)
+"""Lightspeed has taken none of it, or nothing has left us: it may be sent again."""
+_AMBIGUOUS: Final = "equal adjustments of somebody else's make it impossible to tell"
+_SAID: Final = 200
+
+
+class Way(Protocol):
+    """How a sender reaches a retailer's store, under its budget."""
+
+    async def permit(self, action: Action[Any], retailer: str) -> Permit:
+        """Take a permit for a call that is to come."""
+
+    async def call(self, action: Action[R], retailer: str, permit: Permit | None = None) -> R:
+        """Run an action now."""
+
+
+class Sender:
+    """Sends what waits for one retailer."""
+
+    def __init__(  # noqa: PLR0913 - whose items, whence, by what way
+        self,
+        database: Database,
+        way: Way,
+        retailer: str,
+        source: str,
+        *,
+        keep: int,
+        linger: float = 0.0,
+        settle: float = SETTLE_SECONDS,
+    ) -> None:
+        """Take items from the list `source`; results are kept for `keep` seconds.
+
+        Fewer than make a full request wait `linger` seconds for others.
+        """
+        self._database = database
+        self._way = way
+        self._retailer = retailer
+        self._requests = Requests(database, retailer, source, keep, linger)
+        self._settle = int(settle * 1000)
+
+    async def step(self) -> float | None:
+        """Send one request, or find out about one; return when to step again, None: nothing waits.
+
+        Raises:
+            NotYourTurn, LostTurn: another sender is at work.
+            LightspeedError, BackroomError: nothing was sent, or what was sent is looked for first.
+        """
+        async with turn.taken(self._database, self._retailer) as token:
+            taken = await self._requests.take(token)
+            if not isinstance(taken, Taken):
+                return taken
+            if taken.request.state != "taken":
+                return await self._found_out(token, taken)
+            return await self._sent(token, taken)
+
+    async def _sent(self, token: str, taken: Taken) -> float:
+        """Send the first segment."""
+        pending = taken.request.pending
+        items = taken.request.all_items
+        given = [items[place].adjustment for place in pending[0].places]
+        action = CreateStockAdjustments(given)
+        permit = await self._way.permit(action, self._retailer)
+        request = structs.replace(
+            taken.request, state="sent", version=taken.seen.version, at=taken.now, looked=0
+        )
+        try:
+            await self._requests.keep(token, request, fresh=taken.fresh)
+            await self._requests.safe()
+        except BaseException:
+            permit.unsent()
+            raise
+        try:
+            rows = await self._way.call(action, self._retailer, permit)
+        except Rejected as error:
+            return await self._refused(token, request, items, taken.seen, error)
+        except (OutcomeUnknown, Unreadable):
+            await self._requests.keep(token, structs.replace(request, state="lost"))
+            return 0.0
+        except _NOTHING_DONE:
+            await self._requests.keep(token, structs.replace(request, state="taken"))
+            raise
+        return await self._applied(token, request, items, rows)
+
+    async def _applied(
+        self, token: str, request: Open, items: list[Item], rows: list[StockAdjustment]
+    ) -> float:
+        first = request.pending[0]
+        if len(rows) != len(first.places):  # it is no answer to what was sent
+            await self._requests.keep(token, structs.replace(request, state="lost"))
+            return 0.0
+        left, refused = segments.next_up(segments.after_success(request.pending))
+        results = _results(items, {}, refused)
+        for place, row in zip(first.places, rows, strict=True):
+            results[items[place].order].append(Result(items[place].place, "applied", row.id))
+        seen = Seen(_newest(rows, request.version), rows[-1].user_id or "")
+        await self._go_on(token, request, left, results, seen)
+        return 0.0
+
+    async def _refused(
+        self, token: str, request: Open, items: list[Item], seen: Seen, error: Rejected
+    ) -> float:
+        """Look what was applied all the same, once; then find the rows that are at fault."""
+        first = request.pending[0]
+        reason = str(error)[:_SAID]
+        if request.is_whole is None:
+            rows = await self._look(request)
+            found = match([items[place] for place in first.places], rows, seen.user_id)
+            if found.applied or found.ambiguous:
+                return await self._in_part(token, request, rows, seen.user_id, reason)
+        left, refused = segments.after_refusal(request.pending, reason, error.fields)
+        request = structs.replace(request, is_whole=True)
+        await self._go_on(token, request, left, _results(items, {}, refused))
+        return 0.0
+
+    async def _in_part(
+        self, token: str, request: Open, rows: list[StockAdjustment], user_id: str, reason: str
+    ) -> float:
+        """Record what a refused batch has applied; what is not there was at fault."""
+        first, *rest = request.pending
+        items = request.all_items
+        found = match([items[place] for place in first.places], rows, user_id)
+        applied = {first.places[place]: row for place, row in found.applied.items()}
+        unknown = {first.places[place] for place in found.ambiguous}
+        over = set(applied) | unknown
+        refused = {place: reason for place in first.places if place not in over}
+        results = _results(items, applied, refused, unknown)
+        seen = Seen(_newest(rows, request.version), "")
+        await self._go_on(token, structs.replace(request, is_whole=False), rest, results, seen)
+        return 0.0
+
+    async def _found_out(self, token: str, taken: Taken) -> float:
+        """Find out what became of a request whose answer nobody has."""
+        request, items = taken.request, taken.request.all_items
+        first = request.pending[0]
+        rows = await self._look(request)
+        found = match([items[place] for place in first.places], rows, taken.seen.user_id)
+        if found.missing and taken.now - request.looked < self._settle:
+            left = self._settle
+            if not request.looked:
+                looked = structs.replace(request, state="lost", looked=taken.now)
+                await self._requests.keep(token, looked)
+            else:
+                left -= taken.now - request.looked
+            return left / 1000
+        applied = {first.places[place]: row for place, row in found.applied.items()}
+        unknown = {first.places[place] for place in found.ambiguous}
+        log.info(
+            "stock.found_out",
+            retailer=self._retailer,
+            applied=len(applied),
+            missing=len(found.missing),
+            unknown=len(unknown),
+        )
+        pending = segments.without(request.pending, set(applied) | unknown)
+        seen = Seen(_newest(rows, request.version), "")
+        await self._go_on(token, request, pending, _results(items, applied, {}, unknown), seen)
+        return 0.0
+
+    async def _look(self, request: Open) -> list[StockAdjustment]:
+        async def call(action: Any) -> Any:
+            return await self._way.call(action, self._retailer)
+
+        return await since(call, request.version, request.at)
+
+    async def _go_on(
+        self,
+        token: str,
+        request: Open,
+        pending: list[segments.Segment],
+        results: Mapping[str, list[Result]],
+        seen: Seen | None = None,
+    ) -> None:
+        """Record results, and keep what is left of the request."""
+        left = structs.replace(request, state="taken", pending=pending, looked=0)
+        await self._requests.keep(token, left if pending else None, results, seen=seen)
+
+
+def _newest(rows: list[StockAdjustment], version: int | None) -> int | None:
+    found = [row.version for row in rows if row.version is not None]
+    return max([*found, *([version] if version is not None else [])], default=None)
+
+
+def _results(
+    items: list[Item],
+    applied: Mapping[int, str],
+    refused: Mapping[int, str],
+    unknown: set[int] = frozenset(),  # type: ignore[assignment]
+) -> defaultdict[str, list[Result]]:
+    """Sort what became of items by their orders."""
+    found = defaultdict[str, list[Result]](list)
+
+    def note(place: int, outcome: Outcome, detail: str) -> None:
+        found[items[place].order].append(Result(items[place].place, outcome, detail))
+
+    for place, row_id in applied.items():
+        note(place, "applied", row_id)
+    for place, why in refused.items():
+        note(place, "refused", why)
+    for place in unknown:
+        note(place, "unknown", _AMBIGUOUS)
+    return found
