@@ -6,7 +6,7 @@ one has begun; `used` and `log`, our calls that were answered, in it and by mome
 `before`, what other programs have used in it and in the last one; `known` and `told`, when we last
 heard, and of a call sent when; `held`, each process' permits and when its lease ends; `shut` and
 `struck`, until when and after how many 429s in a row; `probe`, which call goes ahead; `failures`,
-`broken` and `pause` of an outage; `order`, `away` and `through`, who comes back when; `refused` and
+`broken` and `pause` of an outage; `order` and `away`, who comes back when; `refused` and
 `answered`, counts.
 """
 

@@ -20,6 +20,7 @@ from workers.settings import Settings
 README = Path(__file__).parents[1] / "README.md"
 OPERATING = README.parent / "docs" / "operating.md"
 SIMULATOR = README.parent / "docs" / "simulator.md"
+BUDGET = README.parent / "docs" / "budget.md"
 
 
 def rows(first_heading: str, page: Path = README) -> list[tuple[str, ...]]:
@@ -128,6 +129,6 @@ async def test_every_route_of_the_control_door_stands_in_its_table() -> None:
 
 
 def test_every_link_in_the_docs_leads_somewhere() -> None:
-    for page in (README, OPERATING, SIMULATOR):
+    for page in (README, OPERATING, SIMULATOR, BUDGET):
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name} → {target}"

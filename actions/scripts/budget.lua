@@ -4,13 +4,13 @@
 local RESERVE = 0.05 -- of the limit, for calls that somebody waits for
 local RELEASE_MS = 10000 -- so long before the window's end bulk gets the reserve too
 local FRESH_MS = 5000 -- so long Lightspeed's last word is trusted; then one call goes ahead
-local LATE_MS = 30000 -- what became of calls is heard of so late at most
+local LATE_MS = 30000 -- a call is answered so long after it was counted at most
 local GRAIN_MS = 1000 -- of the log
 local KEEP_SECONDS = 86400
 local EPOCH = 'backroom:budgets:since' -- when this Redis first kept a budget
 local CAREFUL_MS = 2000 -- from then on others may hold permits of which it has lost the count
+local FADING = 0.7 -- of what others are thought to use, from one window to the next
 local SURE_MS = 5000 -- an error of the phase that is good enough
-local EDGE_MS = 2000 -- calls so near to falling out of a trailing window may have done so
 
 local function fresh_budget(limit, now, real)
   redis.call('SET', EPOCH, real, 'NX')
@@ -18,7 +18,7 @@ local function fresh_budget(limit, now, real)
     careful = redis.call('GET', EPOCH) + CAREFUL_MS,
     limit = limit, fixed = false, lo = now, hi = now, used = 0, log = {}, others = 0, before = 0,
     known = 0, told = 0, held = {}, shut = 0, struck = 0, probe = false, failures = 0, broken = 0,
-    pause = 0, away = 0, through = 0, short = false, refused = 0, answered = 0,
+    pause = 0, away = 0, short = false, refused = 0, answered = 0,
     order = {},
   }
 end
@@ -78,16 +78,26 @@ local function first_lease(s, process)
   return first
 end
 
--- Begin a window that came between two moments.
+-- Begin a window that came between two moments. What others used lately they may use again.
 local function begin_window(s, lo, hi)
-  s.lo, s.hi, s.used, s.others, s.away, s.through = lo, hi, 0, 0, 0, 0
+  s.before = math.max(math.ceil(s.others), math.floor(s.before * FADING))
+  s.lo, s.hi, s.used, s.others, s.away = lo, hi, 0, 0, 0
   s.order = {}
+end
+
+-- Whether what is used in all tells of a window that has begun since: there is no room in it for what
+-- we know to have sent in the old one. If that comes in the midst of the old one, windows slide.
+local function is_new_window(s, total, certain, now, window)
+  if total > certain then
+    return false
+  end
+  s.fixed = not s.fixed or now < s.hi + LATE_MS or now >= s.lo + window
+  return s.fixed
 end
 
 -- Let time pass: old calls fall out, dead processes' permits come back, windows end.
 local function pass_time(s, now, real, window)
-  local oldest = s.fixed and s.lo or now - window - LATE_MS
-  while s.log[1] and s.log[1][1] <= oldest do
+  while s.log[1] and s.log[1][1] <= now - window - LATE_MS do
     table.remove(s.log, 1)
   end
   for name, one in pairs(s.held) do
@@ -100,7 +110,7 @@ local function pass_time(s, now, real, window)
     return
   end
   local others = s.others
-  s.before, s.known = passed == 1 and others or 0, 0
+  s.known = 0
   s.fixed = s.fixed and passed < 100
   if s.fixed then
     begin_window(s, s.lo + passed * window, s.hi + passed * window)
@@ -108,6 +118,7 @@ local function pass_time(s, now, real, window)
     begin_window(s, now, now)
     s.others = passed == 1 and others or 0
   end
+  s.before = passed == 1 and s.before or 0
 end
 
 -- Open the gate, unless it was shut after a call was sent.
@@ -122,13 +133,13 @@ local function ours(s, since)
   return s.fixed and s.used or answered(s, since, math.huge)
 end
 
--- What others have used, and have used since we last heard if they go on as in the last window.
+-- What others have used, and have used since we last heard if they go on as before.
 local function foreign(s, now, window)
-  return s.others + math.ceil(s.before * math.max(0, now - math.max(s.known, s.hi)) / window)
+  return s.others + s.before * math.max(0, now - math.max(s.known, s.hi)) / window
 end
 
 local function left_over(s, now, window)
-  return s.limit - ours(s, now - window) - held_by_all(s) - foreign(s, now, window)
+  return s.limit - ours(s, now - window) - held_by_all(s) - math.ceil(foreign(s, now, window))
 end
 
 -- When there is room again: all of it or, where nothing is proven, the first of it.
@@ -166,4 +177,16 @@ local function reserve(s, now, window)
     return whole, release, 0, release
   end
   return 0, back, 0, back
+end
+
+-- What bulk may have of so much room. While others' calls eat into it, no more are under way than
+-- stay: so answers tell in time of what others take, and the last go out one by one.
+local function bulk_room(s, room)
+  local held = held_by_all(s)
+  if s.before + s.others == 0 then
+    return room
+  elseif held == 0 then
+    return math.min(room, math.max(1, math.floor(room / 2)))
+  end
+  return math.floor((room - held) / 2)
 end

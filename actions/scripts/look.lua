@@ -19,7 +19,7 @@ local function gate(s)
 end
 
 local function outlook(s, window)
-  local all, held, off = foreign(s, now, window), held_by_all(s), phase_error(s, window)
+  local others, held, off = math.floor(s.others), held_by_all(s), phase_error(s, window)
   local left = math.max(0, left_over(s, now, window))
   local opens, why = gate(s)
   local processes = 0
@@ -33,8 +33,8 @@ local function outlook(s, window)
     used = ours(s, now - window),
     held = held,
     processes = processes,
-    others = s.others,
-    others_expected = all - s.others,
+    others = others,
+    others_expected = math.ceil(foreign(s, now, window)) - others,
     others_before = s.before,
     left = left,
     kept = math.min(left, (reserve(s, now, window))),

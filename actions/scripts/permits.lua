@@ -31,23 +31,21 @@ end
 
 -- Heed limit and remaining of a call that was sent at a moment; `fresh` were answered since the last
 -- report. What is used and not ours is others'; calls that were under way together with that one may
--- be in it or not, which leaves two bounds. A remaining with no room for what we know to have sent
--- proves that a new window has begun.
+-- be in it or not, which leaves two bounds.
 local function heed(limit, remaining, sent, fresh)
   s.limit = limit
   if s.fixed and sent < s.hi then
     return -- it may be the old window's
   end
   local total = limit - remaining
-  local certain = answered(s, s.fixed and s.hi or now - window + EDGE_MS, sent)
-  if total - 1 < certain then
-    local others = s.others
+  local certain = answered(s, s.fixed and s.hi or now - window + LATE_MS, sent)
+  if is_new_window(s, total, certain, now, window) then
     begin_window(s, math.max(s.told, now - window), now)
-    s.fixed, s.used, s.before = true, total, others
+    s.used = total
   else
     local least = total - ours(s, sent - window) - held_by_all(s)
     local most = total - 1 - certain
-    s.others = math.max(0, least, math.min(s.others, most))
+    s.others = math.max(0, least, math.min(foreign(s, now, window), most))
     if s.fixed then
       s.lo = math.max(s.lo, math.min(s.hi, sent - window))
       s.hi = s.used <= fresh and now or s.hi -- it may have begun with this call
@@ -134,18 +132,6 @@ local function take_report()
   end
 end
 
--- While others' calls eat into it, no more are under way than stay here: so answers tell in time
--- how many there are, and the last go out one by one.
-local function bulk_room(left, kept)
-  local room, held = left - kept, held_by_all(s)
-  if s.before + s.others == 0 then
-    return room
-  elseif held == 0 then
-    return math.min(room, math.max(1, math.floor(room / 2)))
-  end
-  return math.floor((room - held) / 2)
-end
-
 -- Whether Lightspeed's last word can be built on. In Redis' first moments others may hold permits
 -- of which it has lost the count.
 local function is_known()
@@ -159,7 +145,7 @@ local function grant(wanted, bulk)
     return 0, 0, now < s.shut and 'shut' or 'broken', math.max(s.shut, s.broken)
   elseif is_known() and not reopens then
     local given = math.max(0, math.min(wanted, left))
-    return given, math.max(0, math.min(bulk, bulk_room(left - given, kept))), 'spent'
+    return given, math.max(0, math.min(bulk, bulk_room(s, left - given - kept))), 'spent'
   end
   -- Nothing is known for certain: one call goes ahead.
   local is_out = s.probe and s.probe[2] > now
@@ -232,7 +218,7 @@ elseif given_bulk < bulk and not is_ahead then
   soon_bulk = now + HELD_MS * pace -- it waits for calls under way
 end
 local look = is_ahead and at or soon_bulk
-if bulk > 0 and why == 'spent' and left <= kept then
+if given_bulk < bulk and why == 'spent' and left <= kept then
   look = appointment()
   s.order[process] = look
   look = math.min(look, lease_ends)

@@ -125,6 +125,15 @@ async def test_a_hidden_program_keeps_the_windows_going(kowhai: Browser) -> None
     assert 48 <= int(got.headers["X-RateLimit-Remaining"]) <= 49
 
 
+async def test_a_hidden_program_goes_on_after_our_last_call_of_a_window(kowhai: Browser) -> None:
+    await kowhai.control("POST", "/limits", {"limit": 100, "neighbour": 0.4})
+    await spend(kowhai, 1)
+    await kowhai.control("POST", "/clock", {"advance": 310})
+    await spend(kowhai, 1)
+    (ended,) = (await kowhai.control("GET", "/ledger"))["ended_windows"]
+    assert (ended["used"], ended["neighbour"]) in {(1, 39), (1, 40)}
+
+
 async def test_the_hidden_program_never_takes_more_than_there_is(start: Start) -> None:
     for window in ("fixed", "sliding"):
         kowhai = await start(switches={"window": window})

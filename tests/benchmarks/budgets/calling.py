@@ -6,7 +6,7 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -58,7 +58,7 @@ class Caller:
         one = self._metered if self._work.style == "budget" else self._unmetered
         await asyncio.gather(*(self._go_on(one) for _ in range(self._work.callers)))
 
-    async def _go_on(self, one: Any) -> None:
+    async def _go_on(self, one: Callable[[int], Awaitable[None]]) -> None:
         for number in self._numbers:
             if self._work.every:
                 await asyncio.sleep(random.expovariate(1 / self._work.every))
@@ -78,8 +78,7 @@ class Caller:
 
     async def _unmetered(self, number: int) -> None:
         turn = Turn(self._order, number, self._began, _LIMIT)
-        if not await WAYS[self._work.style](turn, self._sent):
-            self.done.lost += 1
+        await WAYS[self._work.style](turn, self._sent)
 
     async def _sent(self) -> tuple[int, Mapping[str, str]]:
         async with self._session.get(self._url, headers=self._headers) as answer:

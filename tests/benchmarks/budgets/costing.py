@@ -4,7 +4,7 @@ import asyncio
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from statistics import median
 
 import msgspec
@@ -87,13 +87,13 @@ async def _measured(url: str) -> Cost:
     return cost
 
 
-async def _spent(one: object) -> float:
+async def _spent(one: Callable[[], Awaitable[None]]) -> float:
     """Return the CPU seconds of this process that a round takes."""
     began = time.process_time()
 
     async def caller() -> None:
         for _ in range(_PERMITS // _CALLERS):
-            await one()  # type: ignore[operator]
+            await one()
 
     await asyncio.gather(*(caller() for _ in range(_CALLERS)))
     return time.process_time() - began

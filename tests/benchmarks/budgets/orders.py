@@ -50,5 +50,3 @@ class Done(Struct):
     """Seconds until each."""
     exchanges: int = 0
     """Round trips to Redis about that retailer."""
-    lost: int = 0
-    """Calls that were given up."""

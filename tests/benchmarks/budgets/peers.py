@@ -32,36 +32,35 @@ class Turn(Struct, frozen=True):
     limit: int
 
 
-async def retry_after(turn: Turn, send: Send) -> bool:
+async def retry_after(turn: Turn, send: Send) -> None:
     """Send at once; after a 429 wait as long as it says, as often as it takes."""
     while True:
         status, headers = await send()
         if status != HTTPStatus.TOO_MANY_REQUESTS:
-            return True
+            return
         seconds = wait(headers)
         await asyncio.sleep((_UNSAID_SECONDS if seconds is None else seconds) / turn.order.pace)
 
 
-async def back_off(turn: Turn, send: Send) -> bool:
+async def back_off(turn: Turn, send: Send) -> None:
     """Send at once; after a 429 wait at random up to 1, 2, 4 … 60 s; give up after ten tries."""
     for tries in range(_TRIES):
         if (await send())[0] != HTTPStatus.TOO_MANY_REQUESTS:
-            return True
+            return
         most = min(_MOST_SECONDS, _FIRST_SECONDS * 2**tries)
         await asyncio.sleep(random.uniform(0, most) / turn.order.pace)  # noqa: S311 - no secret
-    return False
 
 
-async def evenly(turn: Turn, send: Send) -> bool:
+async def evenly(turn: Turn, send: Send) -> None:
     """Send at the rate that the limit allows on average, the processes in turn."""
     order = turn.order
     place = turn.number * order.processes + order.index
     moment = turn.began + place * SECONDS / turn.limit / order.pace
     await asyncio.sleep(moment - asyncio.get_running_loop().time())
-    return await retry_after(turn, send)
+    await retry_after(turn, send)
 
 
-WAYS: Final[Mapping[Style, Callable[[Turn, Send], Awaitable[bool]]]] = {
+WAYS: Final[Mapping[Style, Callable[[Turn, Send], Awaitable[None]]]] = {
     "retry-after": retry_after,
     "back-off": back_off,
     "even": evenly,

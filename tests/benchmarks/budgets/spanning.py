@@ -53,7 +53,7 @@ def _lines(name: str, found: Judged, *, is_ours: bool) -> list[Line]:
     if missing := _CALLS - len(done):
         if is_ours:
             raise Wrong(f"{missing} of {_CALLS:,} calls were not done")
-        spans: Line = f"  {name}: {missing:,} of {_CALLS:,} calls were given up"
+        spans: Line = f"  {name}: {missing:,} of {_CALLS:,} calls were not done"
     else:
         most = 1.01 if is_ours else None
         spans = Figure(f"{name}: makespan / optimum", ratio, "times", most=most)
