@@ -1,13 +1,12 @@
 """One retailer's account in this process: permits at hand, who waits, what became of them."""
 
-import asyncio
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
 from math import inf
 from typing import Final
 
 from actions.asking import Asking
+from actions.callers import Callers
 from actions.concurrency import Concurrency
 from actions.errors import DatabaseAway
 from actions.exchange import LANES, Exchange, Granted, Lane, Refused, Scheme, Standing, told
@@ -23,8 +22,6 @@ _FAILS: Final = 5
 """So many calls in a row that fail are reported at once."""
 _GAP_SECONDS: Final = 0.25
 """While most of its calls are under way a process asks for more no sooner than so."""
-_ROUND_TRIP_SECONDS: Final = 0.1
-"""Who has less patience than this is told after one word of Redis, however long that takes."""
 _REST_SECONDS: Final = 1.0
 """Unused permits go back, and reports leave, after so long."""
 
@@ -44,7 +41,7 @@ class Account:
         self._window = scheme.window / exchange.pace
         self._concurrency = Concurrency()
         self._free: dict[Lane, int] = {"interactive": 0, "bulk": 0}
-        self._waiting: dict[Lane, deque[asyncio.Future[Permit]]] = {lane: deque() for lane in LANES}
+        self._waiting: dict[Lane, Callers] = {lane: Callers() for lane in LANES}
         self._asking = Asking(who, scheme, exchange, self)
         self._is_passed_over = False
 
@@ -80,30 +77,11 @@ class Account:
         waiting = self._waiting[lane]
         if patience < inf and (self.opens(lane) > patience or len(waiting) >= MOST_WAITING):
             return None
-        coming: asyncio.Future[Permit] = asyncio.get_running_loop().create_future()
-        waiting.append(coming)
+        coming = waiting.join()
         self.pump()
         if not coming.done() and not self._free["bulk"] and self._may_ask(lane):
             self._asking.ask()
-        try:
-            return await self._come(coming, patience)
-        except TimeoutError:
-            return None
-        except asyncio.CancelledError:
-            if coming.done() and not coming.cancelled() and coming.exception() is None:
-                coming.result().unsent()
-            raise
-        finally:
-            if coming in waiting:
-                waiting.remove(coming)
-
-    async def _come(self, coming: asyncio.Future[Permit], patience: float) -> Permit:
-        if patience == inf:
-            return await coming
-        if patience < _ROUND_TRIP_SECONDS:
-            await self._asking.word(coming)
-        async with asyncio.timeout(patience):
-            return await coming
+        return await waiting.come(coming, patience, self._asking.word)
 
     def turn_away(self) -> float:
         """Return in how many seconds one who cannot wait is to come back: not all at once."""
@@ -181,13 +159,8 @@ class Account:
     def pump(self) -> None:
         """Give permits to those who wait, and ask for more where that may help."""
         for lane in LANES:
-            waiting = self._waiting[lane]
-            while waiting:
-                if not waiting[0].done():
-                    if (permit := self._next(lane)) is None:
-                        break
-                    waiting[0].set_result(permit)
-                waiting.popleft()
+            if waiting := self._waiting[lane]:
+                waiting.serve(lane, self._next)
         if self._asking.is_out:
             return  # it ends here again
         if self._waiting["interactive"] and not any(self._free.values()):
@@ -221,10 +194,7 @@ class Account:
     def away(self, error: DatabaseAway) -> None:
         """Tell those who wait that nobody knows what is left."""
         for waiting in self._waiting.values():
-            while waiting:
-                coming = waiting.popleft()
-                if not coming.done():
-                    coming.set_exception(error)
+            waiting.fail(error)
 
     def _next(self, lane: Lane) -> Permit | None:
         source: Lane = lane if self._free[lane] else "bulk"
