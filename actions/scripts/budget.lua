@@ -19,7 +19,7 @@ local function fresh_budget(limit, now, real)
     limit = limit, fixed = false, lo = now, hi = now, used = 0, log = {}, others = 0, before = 0,
     known = 0, told = 0, held = {}, shut = 0, struck = 0, probe = false, failures = 0, broken = 0,
     pause = 0, away = 0, short = false, refused = 0, answered = 0,
-    order = {},
+    order = {}, through = 0, -- `line.lua` counts in it whom it lets through
   }
 end
 
@@ -81,7 +81,7 @@ end
 -- Begin a window that came between two moments. What others used lately they may use again.
 local function begin_window(s, lo, hi)
   s.before = math.max(math.ceil(s.others), math.floor(s.before * FADING))
-  s.lo, s.hi, s.used, s.others, s.away = lo, hi, 0, 0, 0
+  s.lo, s.hi, s.used, s.others, s.away, s.through = lo, hi, 0, 0, 0, 0
   s.order = {}
 end
 
