@@ -260,7 +260,7 @@ async def test_an_outage_turns_away_with_other_words_than_a_limit(budget: Budget
         (await take(budget)).failed()
     with pytest.raises(TryLater, match="has an outage; nothing was sent") as raised:
         await take(budget, patience=1.0)
-    assert raised.value.retry_after == pytest.approx(10, abs=2)
+    assert 8 <= raised.value.retry_after <= 15
 
 
 async def test_it_is_said_when_there_may_be_a_permit(budget: Budget) -> None:

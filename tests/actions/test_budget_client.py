@@ -231,5 +231,5 @@ async def test_a_token_endpoint_with_an_outage_is_left_alone(old: Database, shop
                 await oauth.refresh("kowhai", Secret("any"))
         with pytest.raises(TokensLater) as raised:
             await oauth.refresh("kowhai", Secret("any"))
-    assert raised.value.retry_after <= 10
+    assert raised.value.retry_after <= 15
     assert shop.simulator.stage.faults.struck["5xx"] == 5
