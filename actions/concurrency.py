@@ -9,8 +9,8 @@ CEILING: Final = 32
 _FIRST: Final = 16.0
 _TOLERANCE: Final = 2.0
 """So many times as slow as usual is no sign of trouble yet."""
-_LONG: Final = 1 / 64
-"""How much one call changes what is usual."""
+_LONG: Final = 1 / 512
+"""How much one call changes what is usual, once there were many."""
 _SHORT: Final = 1 / 8
 """How much one call changes what is the case now."""
 
@@ -22,12 +22,13 @@ class Concurrency:
     shrinks in proportion, to half at most with each round of calls.
     """
 
-    __slots__ = ("_long", "_short", "limit")
+    __slots__ = ("_count", "_long", "_short", "limit")
 
     def __init__(self) -> None:
         self.limit = _FIRST
         """Calls under way at once, `FLOOR` to `CEILING`."""
         self._long = self._short = 0.0
+        self._count = 0
 
     @property
     def seconds(self) -> float:
@@ -36,10 +37,11 @@ class Concurrency:
 
     def ended(self, seconds: float, underway: int) -> None:
         """Learn from a call that took so long while so many were under way, itself among them."""
+        self._count += 1
         if not self._long:
             self._long = self._short = seconds
         self._short += (seconds - self._short) * _SHORT
-        self._long += (seconds - self._long) * _LONG
+        self._long += (seconds - self._long) * max(_LONG, 1 / self._count)
         self._long = min(self._long, 2 * self._short)  # a slow time is not usual for ever
         gradient = 1.0
         if self._short > _TOLERANCE * self._long:

@@ -42,7 +42,7 @@ def test_a_call_that_takes_twice_as_long_is_no_trouble() -> None:
 
 
 def test_it_shrinks_while_calls_get_slower_than_twice_the_usual() -> None:
-    assert after(usual(), 10 * USUAL, 30) < CEILING - 2
+    assert after(usual(), 10 * USUAL, 60) < CEILING / 2
 
 
 def test_it_grows_again_when_calls_are_fast_again() -> None:
@@ -55,7 +55,7 @@ def test_a_slow_time_does_not_become_what_is_usual_for_ever() -> None:
     concurrency = usual()
     after(concurrency, 10 * USUAL, 5000)
     after(concurrency, USUAL, 500)
-    assert after(concurrency, 10 * USUAL, 30) < CEILING - 2
+    assert after(concurrency, 10 * USUAL, 60) < CEILING / 2
 
 
 def test_failures_shrink_it_to_one_and_no_further() -> None:
