@@ -204,6 +204,16 @@ local function appointment()
   return back + late * STAGGER_MS * pace
 end
 
+-- Whether another process looks by then: it has the others woken if there is something.
+local function is_looked_at(moment)
+  for name, at in pairs(s.order) do
+    if name ~= process and at > now and at <= moment then
+      return true
+    end
+  end
+  return false
+end
+
 -- While one call goes ahead there may be more at any moment; otherwise it is known when.
 local is_ahead = why == 'probe'
 local soon, soon_bulk, lease_ends = now, now, now + (first_lease(s, process) - real) * pace
@@ -218,10 +228,12 @@ elseif given_bulk < bulk and not is_ahead then
   soon_bulk = now + HELD_MS * pace -- it waits for calls under way
 end
 local look = is_ahead and at or soon_bulk
-if given_bulk < bulk and why == 'spent' and left <= kept then
+if bulk > 0 and why == 'spent' and left <= kept then
   look = appointment()
+  if lease_ends < look and not is_looked_at(lease_ends) then
+    look = lease_ends
+  end
   s.order[process] = look
-  look = math.min(look, lease_ends)
 end
 save_budget(key, s)
 
