@@ -100,7 +100,8 @@ class Account:
         self._asking.answered(now, heard)
         if self.standing.why == "probe":
             self._asking.ask()  # others wait for what it was told
-        self.pump()
+        if self._waiting["bulk"] or self._waiting["interactive"]:
+            self.pump()
 
     def refused(self, permit: Permit, headers: Mapping[str, str], after: float | None) -> None:
         """Hand everything back at once: Lightspeed lets nobody through."""
