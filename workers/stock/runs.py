@@ -9,7 +9,6 @@ from actions.client import Client
 from actions.errors import BackroomError
 from actions.exchange import Lane
 from actions.permit import Permit
-from workers.keys import KEEP_SECONDS
 from workers.run import Run
 from workers.stock import keys
 from workers.stock.orders import StockOrders
@@ -65,7 +64,6 @@ class StockRuns:
             self._way,
             retailer,
             keys.waiting(retailer),
-            keep=KEEP_SECONDS,
             linger=self._orders.linger,
             settle=self._settle,
         )

@@ -4,7 +4,6 @@ A request is kept before it is sent. Whoever finds one that may have been sent, 
 was lost or its sender was killed, reads back what is there before anything is sent.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, Final, Protocol, TypeVar
 
@@ -30,9 +29,10 @@ from actions.permit import Permit
 from actions.resources.stock_adjustments import CreateStockAdjustments, StockAdjustment
 from actions.tokens import NeedsRelink
 from workers.stock import segments, turn
-from workers.stock.items import Item, Outcome, Result
+from workers.stock.items import Item, Result
 from workers.stock.looking import since
 from workers.stock.matching import match
+from workers.stock.noting import newest, results_of
 from workers.stock.requests import Open, Requests, Seen, Taken
 
 R = TypeVar("R")
@@ -46,7 +46,6 @@ _NOTHING_DONE: Final = (
     *(TokensLater, TokensUnanswered, ConnectionFailed, BadAction),
 )
 """Lightspeed has taken none of it, or nothing has left us: it may be sent again."""
-_AMBIGUOUS: Final = "equal adjustments of somebody else's make it impossible to tell"
 _SAID: Final = 200
 
 
@@ -63,25 +62,24 @@ class Way(Protocol):
 class Sender:
     """Sends what waits for one retailer."""
 
-    def __init__(  # noqa: PLR0913 - whose items, whence, by what way
+    def __init__(
         self,
         database: Database,
         way: Way,
         retailer: str,
         source: str,
         *,
-        keep: int,
         linger: float = 0.0,
         settle: float = SETTLE_SECONDS,
     ) -> None:
-        """Take items from the list `source`; results are kept for `keep` seconds.
+        """Take items from the list `source`.
 
         Fewer than make a full request wait `linger` seconds for others.
         """
         self._database = database
         self._way = way
         self._retailer = retailer
-        self._requests = Requests(database, retailer, source, keep, linger)
+        self._requests = Requests(database, retailer, source, linger)
         self._settle = int(settle * 1000)
 
     async def step(self) -> float | None:
@@ -91,27 +89,28 @@ class Sender:
             NotYourTurn, LostTurn: another sender is at work.
             LightspeedError, BackroomError: nothing was sent, or what was sent is looked for first.
         """
-        async with turn.taken(self._database, self._retailer) as token:
-            taken = await self._requests.take(token)
+        async with turn.taken(self._database, self._retailer) as mine:
+            taken = await self._requests.take(mine.token)
             if not isinstance(taken, Taken):
                 return taken
             if taken.request.state != "taken":
-                return await self._found_out(token, taken)
-            return await self._sent(token, taken)
+                return await self._found_out(mine.token, taken)
+            return await self._sent(mine, taken)
 
-    async def _sent(self, token: str, taken: Taken) -> float:
+    async def _sent(self, mine: turn.Turn, taken: Taken) -> float:
         """Send the first segment."""
+        token = mine.token
         pending = taken.request.pending
         items = taken.request.all_items
         given = [items[place].adjustment for place in pending[0].places]
         action = CreateStockAdjustments(given)
         permit = await self._way.permit(action, self._retailer)
-        request = structs.replace(
-            taken.request, state="sent", version=taken.seen.version, at=taken.now, looked=0
-        )
+        before = {"version": taken.seen.version, "at": taken.now, "looked": 0, "found": 0}
+        request = structs.replace(taken.request, state="sent", **before)
         try:
             await self._requests.keep(token, request, fresh=taken.fresh)
             await self._requests.safe()
+            mine.check()
         except BaseException:
             permit.unsent()
             raise
@@ -135,10 +134,10 @@ class Sender:
             await self._requests.keep(token, structs.replace(request, state="lost"))
             return 0.0
         left, refused = segments.next_up(segments.after_success(request.pending))
-        results = _results(items, {}, refused)
+        results = results_of(items, {}, refused)
         for place, row in zip(first.places, rows, strict=True):
             results[items[place].order].append(Result(items[place].place, "applied", row.id))
-        seen = Seen(_newest(rows, request.version), rows[-1].user_id or "")
+        seen = Seen(newest(rows, request.version), rows[-1].user_id or "")
         await self._go_on(token, request, left, results, seen)
         return 0.0
 
@@ -155,7 +154,7 @@ class Sender:
                 return await self._in_part(token, request, rows, seen.user_id, reason)
         left, refused = segments.after_refusal(request.pending, reason, error.fields)
         request = structs.replace(request, is_whole=True)
-        await self._go_on(token, request, left, _results(items, {}, refused))
+        await self._go_on(token, request, left, results_of(items, {}, refused))
         return 0.0
 
     async def _in_part(
@@ -169,8 +168,8 @@ class Sender:
         unknown = {first.places[place] for place in found.ambiguous}
         over = set(applied) | unknown
         refused = {place: reason for place in first.places if place not in over}
-        results = _results(items, applied, refused, unknown)
-        seen = Seen(_newest(rows, request.version), "")
+        results = results_of(items, applied, refused, unknown)
+        seen = Seen(newest(rows, request.version), "")
         await self._go_on(token, structs.replace(request, is_whole=False), rest, results, seen)
         return 0.0
 
@@ -180,14 +179,8 @@ class Sender:
         first = request.pending[0]
         rows = await self._look(request)
         found = match([items[place] for place in first.places], rows, taken.seen.user_id)
-        if found.missing and taken.now - request.looked < self._settle:
-            left = self._settle
-            if not request.looked:
-                looked = structs.replace(request, state="lost", looked=taken.now)
-                await self._requests.keep(token, looked)
-            else:
-                left -= taken.now - request.looked
-            return left / 1000
+        if found.missing and (left := await self._settling(token, taken, len(found.applied))):
+            return left
         applied = {first.places[place]: row for place, row in found.applied.items()}
         unknown = {first.places[place] for place in found.ambiguous}
         log.info(
@@ -198,9 +191,18 @@ class Sender:
             unknown=len(unknown),
         )
         pending = segments.without(request.pending, set(applied) | unknown)
-        seen = Seen(_newest(rows, request.version), "")
-        await self._go_on(token, request, pending, _results(items, applied, {}, unknown), seen)
+        seen = Seen(newest(rows, request.version), "")
+        await self._go_on(token, request, pending, results_of(items, applied, {}, unknown), seen)
         return 0.0
+
+    async def _settling(self, token: str, taken: Taken, found: int) -> float:
+        """Return seconds until it is looked for again; 0 once nothing has come for long enough."""
+        request = taken.request
+        if request.looked and request.found == found:
+            return max(0, request.looked + self._settle - taken.now) / 1000
+        looked = structs.replace(request, state="lost", looked=taken.now, found=found)
+        await self._requests.keep(token, looked)
+        return self._settle / 1000
 
     async def _look(self, request: Open) -> list[StockAdjustment]:
         async def call(action: Any) -> Any:
@@ -217,31 +219,5 @@ class Sender:
         seen: Seen | None = None,
     ) -> None:
         """Record results, and keep what is left of the request."""
-        left = structs.replace(request, state="taken", pending=pending, looked=0)
+        left = structs.replace(request, state="taken", pending=pending)
         await self._requests.keep(token, left if pending else None, results, seen=seen)
-
-
-def _newest(rows: list[StockAdjustment], version: int | None) -> int | None:
-    found = [row.version for row in rows if row.version is not None]
-    return max([*found, *([version] if version is not None else [])], default=None)
-
-
-def _results(
-    items: list[Item],
-    applied: Mapping[int, str],
-    refused: Mapping[int, str],
-    unknown: set[int] = frozenset(),  # type: ignore[assignment]
-) -> defaultdict[str, list[Result]]:
-    """Sort what became of items by their orders."""
-    found = defaultdict[str, list[Result]](list)
-
-    def note(place: int, outcome: Outcome, detail: str) -> None:
-        found[items[place].order].append(Result(items[place].place, outcome, detail))
-
-    for place, row_id in applied.items():
-        note(place, "applied", row_id)
-    for place, why in refused.items():
-        note(place, "refused", why)
-    for place in unknown:
-        note(place, "unknown", _AMBIGUOUS)
-    return found

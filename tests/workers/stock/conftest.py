@@ -19,7 +19,6 @@ from workers.stock.orders import StockOrders
 from workers.stock.runs import ClientWay
 from workers.stock.sender import Sender
 
-KEEP = 3600
 Adjust = Callable[..., list[NewStockAdjustment]]
 
 
@@ -48,7 +47,7 @@ def orders(reach: Lightspeed) -> StockOrders:
 def sender(database: Database, reach: Lightspeed) -> Sender:
     """What a worker sends with; it believes at once what it does not find."""
     way = ClientWay(reach.client, "interactive", 20.0)
-    return Sender(database, way, "kowhai", keys.waiting("kowhai"), keep=KEEP, settle=0.0)
+    return Sender(database, way, "kowhai", keys.waiting("kowhai"), settle=0.0)
 
 
 @pytest.fixture

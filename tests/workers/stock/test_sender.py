@@ -16,7 +16,7 @@ from actions.errors import (
 from actions.permit import Permit
 from actions.resources.stock_adjustments import NewStockAdjustment
 from tests.stores import Store
-from tests.workers.stock.conftest import KEEP, Adjust, all_sent, asked, booked, requests
+from tests.workers.stock.conftest import Adjust, all_sent, asked, booked, requests
 from workers.lightspeed import Lightspeed
 from workers.stock import keys
 from workers.stock.items import BadItem, NoSuchOrder
@@ -179,7 +179,7 @@ async def test_what_was_not_taken_is_sent_later_without_being_looked_for(
 
     unplugged = Unplugged(reach.client, "interactive", 20.0)
     with pytest.raises(type(error)):
-        await Sender(orders.database, unplugged, "kowhai", keys.waiting("kowhai"), keep=KEEP).step()
+        await Sender(orders.database, unplugged, "kowhai", keys.waiting("kowhai")).step()
     await all_sent(sender)
     assert store.seen == [("POST /stock_adjustments", 201)]
     assert booked(store) == asked(wanted)
@@ -189,15 +189,15 @@ async def test_one_sender_at_a_time_and_who_lost_the_turn_records_nothing(
     orders: StockOrders, sender: Sender, database: Database, adjust: Adjust
 ) -> None:
     await orders.submit(adjust(5), "kowhai")
-    async with taken(database, "kowhai") as token:
+    async with taken(database, "kowhai") as turn:
         with pytest.raises(NotYourTurn):
             await sender.step()
-        mine = Requests(database, "kowhai", keys.waiting("kowhai"), KEEP, 0.0)
-        open_ = await mine.take(token)
+        mine = Requests(database, "kowhai", keys.waiting("kowhai"), 0.0)
+        open_ = await mine.take(turn.token)
         assert isinstance(open_, Taken)
         await database.do("SET", keys.turn("kowhai"), "another", "PX", 60_000)
         with pytest.raises(LostTurn):
-            await mine.keep(token, None, fresh=5)
+            await mine.keep(turn.token, None, fresh=5)
     assert await database.do("LLEN", keys.waiting("kowhai")) == 5
 
 
