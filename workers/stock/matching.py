@@ -22,22 +22,19 @@ class Match(Struct, frozen=True):
 def match(items: Sequence[Item], rows: Sequence[StockAdjustment], user_id: str) -> Match:
     """Find our items among adjustments that were made since they were sent.
 
-    Where `user_id` is known, those of other users are not ours; unless there is none of that user's
-    among them, for then we may act as another by now. Where it is not, equal ones of several users
-    leave it open whose they are.
+    Those of other users are not ours. As long as it is not known as whom we act, equal ones leave
+    it open whose they are.
     """
     ours, found = defaultdict[Key, list[int]](list), defaultdict[Key, list[StockAdjustment]](list)
     for place, item in enumerate(items):
         ours[key_of(item.adjustment)].append(place)
     for row in rows:
-        found[key_of(row)].append(row)
-    users = {user_id, None} if user_id else {row.user_id for row in rows}
-    is_proven = any(row.user_id == user_id for key in ours for row in found[key])
+        if not user_id or row.user_id in {None, user_id}:
+            found[key_of(row)].append(row)
     applied, missing, ambiguous = dict[int, str](), list[int](), list[int]()
     for key, places in ours.items():
-        there = [row for row in found[key] if row.user_id in users]
-        is_open = found[key] and not there and not is_proven
-        if is_open or len(there) > len(places) or len({row.user_id for row in there}) > 1:
+        there = found[key]
+        if len(there) > len(places) or (there and not user_id):
             ambiguous += places
             continue
         applied |= {place: row.id for place, row in zip(places, there, strict=False)}

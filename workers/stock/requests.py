@@ -34,6 +34,8 @@ class Open(Struct, frozen=True, kw_only=True):
     """`taken`: nothing of the first has left us. `sent`: it may have. `lost`: its answer was."""
     version: int | None = None
     """The highest version that was seen before it was sent; None where none was."""
+    user_id: str = ""
+    """As whom it was sent; empty where nobody knew."""
     at: int = 0
     """When that was, in ms since 1970 by Redis' clock."""
     looked: int = 0
@@ -53,7 +55,10 @@ class Seen(Struct, frozen=True):
     """What is known of a retailer's adjustments."""
 
     version: int | None
-    user_id: str
+    user_id: str = ""
+    """Empty where it is not known, or not to be noted."""
+    link: str = ""
+    """Under which we act as that user."""
 
 
 class Taken(Struct, frozen=True):
@@ -83,15 +88,17 @@ class Requests:
         self._linger = int(linger * 1000)
         self._revision = 0
 
-    async def take(self, token: str) -> Taken | float | None:
+    async def take(self, token: str, link: str) -> Taken | float | None:
         """Return the request that is open, else a new one.
+
+        As long as nobody knows as whom we act under a `link`, one item goes alone.
 
         Returns seconds where others may yet join it, and None when nothing waits.
 
         Raises:
             LostTurn: it is another's.
         """
-        args: list[str | bytes | float] = [token, MOST_IN_REQUEST, self._linger]
+        args: list[str | bytes | float] = [token, MOST_IN_REQUEST, self._linger, link]
         answer = await self._database.run(_TAKE, self._names, args)
         if answer == b"lost":
             raise LostTurn(LOST)
@@ -99,7 +106,8 @@ class Requests:
             return answer / 1000
         open_, items, version, user, revision, now = answer
         self._revision = int(revision)
-        seen = Seen(int(version) if version else None, user.decode())
+        under, _, user_id = user.decode().partition(" ")
+        seen = Seen(int(version) if version else None, user_id if under == link else "", link)
         if open_:
             return Taken(msgspec.msgpack.decode(open_, type=Open), seen, now)
         if not items:
@@ -127,7 +135,7 @@ class Requests:
             b"" if request is None else msgspec.msgpack.encode(request),
             fresh,
             "" if seen is None or seen.version is None else seen.version,
-            "" if seen is None else seen.user_id,
+            f"{seen.link} {seen.user_id}" if seen and seen.user_id else "",
         ]
         for order, rows in results.items():
             counts = _counts(rows)

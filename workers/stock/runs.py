@@ -35,6 +35,10 @@ class ClientWay:
         self._lane = lane
         self._patience = patience
 
+    async def link(self, retailer: str) -> str:
+        """Return a name for the link that calls are made under: until it changes, one user's."""
+        return await self._client.link(retailer)
+
     async def permit(self, action: Action[Any], retailer: str) -> Permit:
         """Take a permit for a call that is to come."""
         return await self._client.permit(action, retailer, lane=self._lane, patience=self._patience)

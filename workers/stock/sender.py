@@ -52,6 +52,9 @@ _SAID: Final = 200
 class Way(Protocol):
     """How a sender reaches a retailer's store, under its budget."""
 
+    async def link(self, retailer: str) -> str:
+        """Return a name for the link that calls are made under: until it changes, one user's."""
+
     async def permit(self, action: Action[Any], retailer: str) -> Permit:
         """Take a permit for a call that is to come."""
 
@@ -90,7 +93,8 @@ class Sender:
             LightspeedError, BackroomError: nothing was sent, or what was sent is looked for first.
         """
         async with turn.taken(self._database, self._retailer) as mine:
-            taken = await self._requests.take(mine.token)
+            link = await self._way.link(self._retailer)
+            taken = await self._requests.take(mine.token, link)
             if not isinstance(taken, Taken):
                 return taken
             if taken.request.state != "taken":
@@ -98,36 +102,47 @@ class Sender:
             return await self._sent(mine, taken)
 
     async def _sent(self, mine: turn.Turn, taken: Taken) -> float:
-        """Send the first segment."""
-        token = mine.token
-        pending = taken.request.pending
-        items = taken.request.all_items
+        """Send the first segment; of it one item only as long as nobody knows as whom we act."""
+        token, items, pending = mine.token, taken.request.all_items, taken.request.pending
+        if not taken.seen.user_id:
+            pending = segments.one_ahead(pending)
         given = [items[place].adjustment for place in pending[0].places]
         action = CreateStockAdjustments(given)
         permit = await self._way.permit(action, self._retailer)
-        before = {"version": taken.seen.version, "at": taken.now, "looked": 0, "found": 0}
-        request = structs.replace(taken.request, state="sent", **before)
-        try:
-            await self._requests.keep(token, request, fresh=taken.fresh)
-            await self._requests.safe()
-            mine.check()
-        except BaseException:
-            permit.unsent()
-            raise
+        before = {"version": taken.seen.version, "user_id": taken.seen.user_id, "at": taken.now}
+        request = structs.replace(
+            taken.request, state="sent", pending=pending, looked=0, found=0, **before
+        )
+        if not await self._kept(mine, structs.replace(taken, request=request), permit):
+            return 0.0
         try:
             rows = await self._way.call(action, self._retailer, permit)
         except Rejected as error:
-            return await self._refused(token, request, items, taken.seen, error)
+            return await self._refused(token, request, items, error)
         except (OutcomeUnknown, Unreadable):
             await self._requests.keep(token, structs.replace(request, state="lost"))
             return 0.0
         except _NOTHING_DONE:
             await self._requests.keep(token, structs.replace(request, state="taken"))
             raise
-        return await self._applied(token, request, items, rows)
+        return await self._applied(token, request, items, rows, taken.seen.link)
+
+    async def _kept(self, mine: turn.Turn, taken: Taken, permit: Permit) -> bool:
+        """Keep a request right before it leaves; False where we may act as another by now."""
+        try:
+            if await self._way.link(self._retailer) != taken.seen.link:
+                permit.unsent()
+                return False
+            await self._requests.keep(mine.token, taken.request, fresh=taken.fresh)
+            await self._requests.safe()
+            mine.check()
+        except BaseException:
+            permit.unsent()
+            raise
+        return True
 
     async def _applied(
-        self, token: str, request: Open, items: list[Item], rows: list[StockAdjustment]
+        self, token: str, request: Open, items: list[Item], rows: list[StockAdjustment], link: str
     ) -> float:
         first = request.pending[0]
         if len(rows) != len(first.places):  # it is no answer to what was sent
@@ -137,39 +152,39 @@ class Sender:
         results = results_of(items, {}, refused)
         for place, row in zip(first.places, rows, strict=True):
             results[items[place].order].append(Result(items[place].place, "applied", row.id))
-        seen = Seen(newest(rows, request.version), rows[-1].user_id or "")
+        seen = Seen(newest(rows, request.version), rows[-1].user_id or "", link)
         await self._go_on(token, request, left, results, seen)
         return 0.0
 
     async def _refused(
-        self, token: str, request: Open, items: list[Item], seen: Seen, error: Rejected
+        self, token: str, request: Open, items: list[Item], error: Rejected
     ) -> float:
-        """Look what was applied all the same, once; then find the rows that are at fault."""
+        """Look what was applied all the same; then find the rows that are at fault."""
         first = request.pending[0]
         reason = str(error)[:_SAID]
-        if request.is_whole is None:
+        if not request.is_whole and request.user_id:
             rows = await self._look(request)
-            found = match([items[place] for place in first.places], rows, seen.user_id)
+            found = match([items[place] for place in first.places], rows, request.user_id)
             if found.applied or found.ambiguous:
-                return await self._in_part(token, request, rows, seen.user_id, reason)
+                return await self._in_part(token, request, rows, reason)
+            request = structs.replace(request, is_whole=True)
         left, refused = segments.after_refusal(request.pending, reason, error.fields)
-        request = structs.replace(request, is_whole=True)
         await self._go_on(token, request, left, results_of(items, {}, refused))
         return 0.0
 
     async def _in_part(
-        self, token: str, request: Open, rows: list[StockAdjustment], user_id: str, reason: str
+        self, token: str, request: Open, rows: list[StockAdjustment], reason: str
     ) -> float:
         """Record what a refused batch has applied; what is not there was at fault."""
         first, *rest = request.pending
         items = request.all_items
-        found = match([items[place] for place in first.places], rows, user_id)
+        found = match([items[place] for place in first.places], rows, request.user_id)
         applied = {first.places[place]: row for place, row in found.applied.items()}
         unknown = {first.places[place] for place in found.ambiguous}
         over = set(applied) | unknown
         refused = {place: reason for place in first.places if place not in over}
         results = results_of(items, applied, refused, unknown)
-        seen = Seen(newest(rows, request.version), "")
+        seen = Seen(newest(rows, request.version))
         await self._go_on(token, structs.replace(request, is_whole=False), rest, results, seen)
         return 0.0
 
@@ -178,7 +193,7 @@ class Sender:
         request, items = taken.request, taken.request.all_items
         first = request.pending[0]
         rows = await self._look(request)
-        found = match([items[place] for place in first.places], rows, taken.seen.user_id)
+        found = match([items[place] for place in first.places], rows, request.user_id)
         if found.missing and (left := await self._settling(token, taken, len(found.applied))):
             return left
         applied = {first.places[place]: row for place, row in found.applied.items()}
@@ -191,7 +206,7 @@ class Sender:
             unknown=len(unknown),
         )
         pending = segments.without(request.pending, set(applied) | unknown)
-        seen = Seen(newest(rows, request.version), "")
+        seen = Seen(newest(rows, request.version))
         await self._go_on(token, request, pending, results_of(items, applied, {}, unknown), seen)
         return 0.0
 

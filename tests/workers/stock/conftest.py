@@ -35,6 +35,9 @@ async def reach(
     settings = load(Settings, environ | store.environ)
     async with lightspeed(settings, database, vault) as reach:
         await reach.grants.keep("kowhai", store.pair())
+        await database.do(
+            "HSET", keys.seen("kowhai"), "version", 0, "user", await acting(reach, store)
+        )
         yield reach
 
 
@@ -68,6 +71,11 @@ def adjust(store: Store) -> Adjust:
         ]
 
     return adjust
+
+
+async def acting(reach: Lightspeed, store: Store) -> str:
+    """As whom we act, as it is noted after the first answer."""
+    return f"{await reach.client.link('kowhai')} {store.rows('users')[0]['id']}"
 
 
 async def all_sent(sender: Sender, most: int = 60) -> None:

@@ -35,10 +35,11 @@ def row(number: int, user: str | None = "us", product: str = "A") -> StockAdjust
         ([row(1), row(2)], "us", [0, 1], [], []),
         ([row(1), row(2), row(3)], "us", [], [], [0, 1]),
         ([row(1), row(2), row(3, "they")], "us", [0, 1], [], []),
-        ([row(1, "they")], "us", [], [], [0, 1]),
+        ([row(1, "they")], "us", [], [0, 1], []),
         ([row(1, "they"), row(2)], "us", [0], [1], []),
         ([row(1), row(2, "they")], "", [], [], [0, 1]),
-        ([row(1), row(2)], "", [0, 1], [], []),
+        ([row(1)], "", [], [], [0, 1]),
+        ([], "", [], [0, 1], []),
         ([row(1, product="a")], "us", [0], [1], []),
         ([row(1, None)], "us", [0], [1], []),
     ],
@@ -52,8 +53,3 @@ def test_equal_adjustments_are_counted_and_whose_they_are(
 ) -> None:
     found = match([item(0), item(1)], rows, user)
     assert (list(found.applied), found.missing, found.ambiguous) == (applied, missing, ambiguous)
-
-
-def test_once_one_of_ours_is_there_the_others_are_not_taken_for_ours() -> None:
-    found = match([item(0), item(1, "B")], [row(1), row(2, "they", "B")], "us")
-    assert (list(found.applied), found.missing, found.ambiguous) == ([0], [1], [])
