@@ -1,7 +1,7 @@
 """Answers that are lost and batches that are refused, beside a till and another application."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import TypeVar
 
 import pytest
@@ -12,6 +12,7 @@ from actions.permit import Permit
 from actions.vault import Vault
 from tests.faults.refresh_store import is_thorough
 from tests.faults.stock_book import PATIENCE, RETAILER, Book, Busy, busy_store
+from workers.embedded import EmbeddedRedis
 from workers.environment import load
 from workers.lightspeed import Lightspeed, lightspeed
 from workers.settings import Settings
@@ -25,6 +26,13 @@ SETTLE = 0.05
 """This vendor has applied what it will before the next call."""
 EVERY = 20
 """Of so many requests one goes wrong."""
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """A Redis that need not be waited for: it syncs what it is told before it answers."""
+    with EmbeddedRedis("always") as redis:
+        yield redis.url
 
 
 @pytest.fixture
@@ -102,7 +110,7 @@ async def test_after_a_lost_answer_each_item_is_there_once(
 async def test_of_a_batch_of_which_half_is_bad_the_good_half_is_applied_once(
     reach: Lightspeed, busy: Busy, pytestconfig: pytest.Config, stores: str, *, names_rows: bool
 ) -> None:
-    size, batches = (1000, 3) if is_thorough(pytestconfig) else (40, 2)
+    size, batches = (1000, 3) if is_thorough(pytestconfig) else (20, 2)
     switches = {"bad_batch": stores, "bad_batch_names_rows": names_rows}
     busy.store.simulator.stage.switches.change(switches)
     way = Struck(reach, busy, EVERY, "lost-answer", "reset")

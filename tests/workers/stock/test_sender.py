@@ -173,7 +173,7 @@ async def test_the_first_ever_without_an_answer_is_looked_for_by_time_and_never_
     assert sum(booked(store).values()) == 2510
 
 
-async def test_after_another_user_has_linked_the_store_one_goes_alone(  # noqa: PLR0917 - fixtures
+async def test_after_another_user_has_linked_the_store_one_goes_alone(  # noqa: PLR0913, PLR0917 - fixtures
     orders: StockOrders,
     reach: Lightspeed,
     store: Store,
