@@ -110,6 +110,13 @@ class Client:
                 raise MissingScope(action.operation.name, retailer, lacking, self._link)
         return grant
 
+    async def link(self, retailer: str) -> str:
+        """Return a name for the link that calls are made under: until it changes, one user's.
+
+        Raises what `Tokens.get` raises.
+        """
+        return (await self._tokens.get(retailer)).link
+
     async def permit(
         self, action: Action[Any], retailer: str, *, lane: Lane, patience: float
     ) -> Permit:

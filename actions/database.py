@@ -114,6 +114,23 @@ class Database:
         except (RedisError, OSError, TimeoutError) as error:
             raise self._in_words(error) from error
 
+    async def reached_disk(self, name: str, field: str, ms: int) -> bool:
+        """Say whether all that was written before is on Redis' disk, within `ms`.
+
+        True as well where Redis cannot say: it keeps no file, or is older than 7.2. A connection
+        knows its own writes alone, so it writes `field` of the hash `name` itself, as the last.
+        """
+        pipeline = self._redis.pipeline(transaction=False)
+        pipeline.execute_command("HSET", name, field, 1)
+        pipeline.execute_command("WAITAOF", 1, 0, ms)
+        try:
+            wrote, synced = await pipeline.execute(raise_on_error=False)
+        except (RedisError, OSError, TimeoutError) as error:
+            raise self._in_words(error) from error
+        if isinstance(wrote, Exception):
+            raise self._in_words(wrote) from wrote
+        return isinstance(synced, ResponseError) or synced[0] > 0
+
     async def run(
         self, script: Script, keys: Sequence[str], args: Sequence[str | bytes | float]
     ) -> Any:

@@ -4,6 +4,7 @@ One refresh at a time for all processes. The intent is written before the reques
 pair is stored before anyone uses it, and who comes too late reads again.
 """
 
+import secrets
 from collections.abc import Sequence
 from typing import Final, Literal, TypeAlias
 
@@ -50,6 +51,8 @@ class Grant(Struct, frozen=True, kw_only=True):
     state: State
     why: str = ""
     """Why it must be linked again."""
+    link: str = ""
+    """Another one each time a merchant links it, who may be another user; refreshes keep it."""
 
 
 class Standing(Struct, frozen=True):
@@ -87,7 +90,8 @@ class Grants:
 
     async def keep(self, retailer: str, pair: Pair) -> None:
         """Keep what a retailer has just granted, in place of what was there."""
-        await self._database.run(_KEEP, [_key(retailer)], self._kept(retailer, pair))
+        args = (*self._kept(retailer, pair), secrets.token_hex(6))
+        await self._database.run(_KEEP, [_key(retailer)], args)
 
     async def get(self, retailer: str) -> Grant:
         """Return a retailer's grant.
@@ -96,11 +100,11 @@ class Grants:
             NotConnected: there is none.
             CannotOpen: it was sealed with a key that is not in `BACKROOM_KEYS`.
         """
-        names = ("tokens", "expires", "lasts", "scopes", "generation", "state", "why")
+        names = ("tokens", "expires", "lasts", "scopes", "generation", "state", "why", "link")
         found = await self._database.do("HMGET", _key(retailer), *names)
         if found[0] is None:
             raise not_linked(retailer)
-        tokens, expires, lasts, scopes, generation, state, why = found
+        tokens, expires, lasts, scopes, generation, state, why, link = found
         access, refresh = msgspec.msgpack.decode(self._vault.open(tokens, _bound(retailer)))
         return Grant(
             retailer=retailer,
@@ -114,6 +118,7 @@ class Grants:
             generation=int(generation),
             state=msgspec.convert(state.decode(), State),
             why=(why or b"").decode(),
+            link=(link or b"").decode(),
         )
 
     async def states(self, retailers: Sequence[str]) -> dict[str, tuple[str, str]]:

@@ -1,5 +1,6 @@
 """A Redis whose power can be cut: its folder stays, and it starts again from what it had synced."""
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -14,7 +15,10 @@ _SECONDS = 20.0
 
 
 class RedisServer:
-    """A server on a unix socket that syncs every write before it answers."""
+    """A server on a unix socket that syncs its writes as `appendfsync` says."""
+
+    def __init__(self, appendfsync: str = "always") -> None:
+        self._appendfsync = appendfsync
 
     def __enter__(self) -> Self:
         self._folder = tempfile.TemporaryDirectory(prefix="backroom-")
@@ -37,7 +41,7 @@ class RedisServer:
     def start(self) -> None:
         """Start it and wait until it has loaded what it had."""
         self._process = subprocess.Popen(  # noqa: S603 - our own command line
-            [server_binary(), *options(Path(self._folder.name), "always")],
+            [server_binary(), *options(Path(self._folder.name), self._appendfsync)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -47,7 +51,7 @@ class RedisServer:
             time.sleep(0.005)
 
     def kill(self) -> None:
-        """Cut its power."""
+        """End it at once."""
         self._process.kill()
         self._process.wait()
 
@@ -55,3 +59,18 @@ class RedisServer:
         """Throw away what it had synced."""
         for one in Path(self._folder.name).iterdir():
             shutil.rmtree(one) if one.is_dir() else one.unlink()
+
+    @property
+    def written(self) -> int:
+        """How long its file is."""
+        return self._file.stat().st_size
+
+    def cut(self, written: int) -> None:
+        """Cut its power where no more than this was on its disk."""
+        self.kill()
+        os.truncate(self._file, written)
+
+    @property
+    def _file(self) -> Path:
+        (found,) = Path(self._folder.name).glob("appendonlydir/*.incr.aof")
+        return found

@@ -13,7 +13,7 @@ from workers.action_jobs import ActionJobs, Job, JobState, no_such
 from workers.deliveries import kept, moment
 from workers.inbox import Inbox, Outcome, now_ms
 from workers.keys import QUEUES, QueueName
-from workers.queue import DISPATCH, JOB_PREFIX, RUNNING_PREFIX, decode
+from workers.queue import DISPATCH, JOB_PREFIX, RUNNING_PREFIX, SEND_STOCK, decode
 
 _CHUNK = 200
 
@@ -24,7 +24,7 @@ class Listed(Struct, frozen=True, kw_only=True):
     job_id: str
     queue: QueueName
     name: str
-    """The action, the subscriber, or `dispatch`."""
+    """The action, the subscriber, `dispatch` or `send_stock`."""
     retailer: str
     state: JobState
     attempts: int
@@ -110,8 +110,11 @@ async def _described(
     marks = [("EXISTS", f"{RUNNING_PREFIX}{job_id}") for job_id, _ in pairs]
     jobs = [("GET", f"{JOB_PREFIX}{job_id}") for job_id, _ in pairs]
     answers = await database.together([*marks, *jobs]) if pairs else []
-    args = [_args(job) for job in answers[len(pairs) :]]
-    facts = await _facts(database, queue, args)
+    calls = [_call(job) for job in answers[len(pairs) :]]
+    facts = await _facts(database, queue, [args for _, args in calls])
+    for at, (function, args) in enumerate(calls):
+        if function == SEND_STOCK:
+            facts[at] = _Facts(SEND_STOCK, str(args[0]))
     found = []
     for (job_id, due), runs, fact in zip(pairs, answers, facts, strict=False):
         if fact is not None:
@@ -121,11 +124,12 @@ async def _described(
     return found
 
 
-def _args(job: bytes | None) -> list[Any]:
+def _call(job: bytes | None) -> tuple[str, list[Any]]:
     try:
-        return list(decode(job)["a"]) if job else []
+        read = decode(job) if job else {"f": "", "a": []}
+        return str(read["f"]), list(read["a"])
     except (msgspec.MsgspecError, LookupError, TypeError):
-        return []
+        return "", []
 
 
 class _Facts(Struct):

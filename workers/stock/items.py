@@ -133,9 +133,9 @@ def key_of(one: NewStockAdjustment | StockAdjustment) -> Key:
     """Return what makes an adjustment equal to another."""
     custom = one.custom_inventory_adjustment_reason_id
     return (
-        one.product_id or "",
-        one.outlet_id or "",
+        (one.product_id or "").lower(),
+        (one.outlet_id or "").lower(),
         Decimal(one.quantity or 0).normalize(),
         one.reason or "",
-        custom or "",
+        (custom or "").lower(),
     )

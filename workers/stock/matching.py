@@ -22,8 +22,8 @@ class Match(Struct, frozen=True):
 def match(items: Sequence[Item], rows: Sequence[StockAdjustment], user_id: str) -> Match:
     """Find our items among adjustments that were made since they were sent.
 
-    Where `user_id` is known, those of other users are not ours. Where it is not, equal ones of
-    several users leave it open whose they are.
+    Those of other users are not ours. As long as it is not known as whom we act, equal ones leave
+    it open whose they are.
     """
     ours, found = defaultdict[Key, list[int]](list), defaultdict[Key, list[StockAdjustment]](list)
     for place, item in enumerate(items):
@@ -34,7 +34,7 @@ def match(items: Sequence[Item], rows: Sequence[StockAdjustment], user_id: str) 
     applied, missing, ambiguous = dict[int, str](), list[int](), list[int]()
     for key, places in ours.items():
         there = found[key]
-        if len(there) > len(places) or len({row.user_id for row in there}) > 1:
+        if len(there) > len(places) or (there and not user_id):
             ambiguous += places
             continue
         applied |= {place: row.id for place, row in zip(places, there, strict=False)}

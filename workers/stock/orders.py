@@ -3,12 +3,14 @@
 import asyncio
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 import msgspec
 
 from actions.connections import domain_prefix
 from actions.database import Database, Script
+from actions.errors import DatabaseAway
 from actions.resources.stock_adjustments import NewStockAdjustment
 from workers.keys import ACTIONS_QUEUE, KEEP_SECONDS
 from workers.queue import SEND_STOCK, job
@@ -17,7 +19,7 @@ from workers.stock.items import Item, NoSuchOrder, Progress, Result, check, pack
 
 LINGER_SECONDS: Final = 2.0
 """Fewer than make a full request wait so long for others."""
-_SUBMIT: Final = Script.load("workers.scripts", "clock", "wake", "stock_submit")
+_SUBMIT: Final = Script.load("workers.scripts", "clock", "wake", "stock_hold", "stock_submit")
 _TOGETHER: Final = 2000
 """Items that go into Redis in one round trip."""
 _LOOK_SECONDS: Final = 0.2
@@ -42,7 +44,7 @@ class StockOrders:
         keep: int = KEEP_SECONDS,
         by_caller: bool = False,
     ) -> str:
-        """Take an order in and return its id; what becomes of it is kept for `keep` seconds.
+        """Take an order in and return its id; it is kept for `keep` seconds once it is over.
 
         An order whose id is known already goes on where it was left: nothing is taken in twice.
         `by_caller` leaves the sending to the caller, who uses a `Sender`.
@@ -53,17 +55,17 @@ class StockOrders:
         """
         check(adjustments)
         retailer, order_id = domain_prefix(retailer), order_id or secrets.token_hex(12)
-        taken = await self.database.do("HGET", keys.order(order_id), "taken")
+        taken = int(await self.database.do("HGET", keys.order(order_id), "taken") or 0)
         source = keys.file(order_id) if by_caller else keys.waiting(retailer)
         names = [source, keys.order(order_id), keys.seen(retailer)]
         queue = "" if by_caller else ACTIONS_QUEUE
-        for start in range(int(taken or 0), len(adjustments), _TOGETHER):
-            some = adjustments[start : start + _TOGETHER]
-            items = [packed(Item(order_id, start + i, one)) for i, one in enumerate(some)]
+        while taken < len(adjustments):
+            some = adjustments[taken : taken + _TOGETHER]
+            items = [packed(Item(order_id, taken + i, one)) for i, one in enumerate(some)]
             job_id = f"stock-{secrets.token_hex(8)}"
             args: list[str | bytes | float] = [queue, job_id, job(SEND_STOCK, retailer)]
-            args += [int(self.linger * 1000), keep, retailer, len(adjustments), start, *items]
-            await self.database.run(_SUBMIT, names, args)
+            args += [int(self.linger * 1000), keep, retailer, len(adjustments), taken, *items]
+            taken = await self.database.run(_SUBMIT, names, args)
         return order_id
 
     async def progress(self, order_id: str) -> Progress:
@@ -110,14 +112,8 @@ class StockOrders:
         """Look for all that are awaited, in one round trip, until none is."""
         try:
             while self._awaited:
-                ids = list(self._awaited)
-                fields = ("total", "applied", "refused", "unknown")
-                commands = [("HMGET", keys.order(order_id), *fields) for order_id in ids]
-                found = await self.database.together(commands)
-                for order_id, counts in zip(ids, found, strict=True):
-                    total, *over = (int(count or 0) for count in counts)
-                    if total == sum(over):
-                        self._awaited.pop(order_id).set_result(None)
+                with suppress(DatabaseAway):  # it comes back, and so do we
+                    await self._look_once()
                 await asyncio.sleep(_LOOK_SECONDS)
         except BaseException as error:
             for coming in self._awaited.values():
@@ -125,6 +121,16 @@ class StockOrders:
                     coming.set_exception(_told(error))
             self._awaited.clear()
             raise
+
+    async def _look_once(self) -> None:
+        ids = list(self._awaited)
+        fields = ("total", "applied", "refused", "unknown")
+        commands = [("HMGET", keys.order(order_id), *fields) for order_id in ids]
+        found = await self.database.together(commands)
+        for order_id, counts in zip(ids, found, strict=True):
+            total, *over = (int(count or 0) for count in counts)
+            if total == sum(over):
+                self._awaited.pop(order_id).set_result(None)
 
 
 def _told(error: BaseException) -> BaseException:

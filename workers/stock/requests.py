@@ -14,13 +14,13 @@ from workers.stock.items import MOST_IN_REQUEST, Item, Outcome, Result, unpacked
 from workers.stock.segments import Segment
 
 _TAKE: Final = Script.load("workers.scripts", "clock", "stock_take")
-_KEEP: Final = Script.load("workers.scripts", "clock", "stock_keep")
+_KEEP: Final = Script.load("workers.scripts", "clock", "stock_hold", "stock_keep")
 _SYNC_MS: Final = 2000
-_LOST: Final = "Another sender has taken over for this retailer; nothing was changed."
+LOST: Final = "Another sender has taken over for this retailer; it finds out what was sent."
 
 
 class LostTurn(BackroomError):
-    """Another sender has taken over; nothing was changed."""
+    """Another sender has taken over, or may have; nothing more is done."""
 
 
 class Open(Struct, frozen=True, kw_only=True):
@@ -34,10 +34,14 @@ class Open(Struct, frozen=True, kw_only=True):
     """`taken`: nothing of the first has left us. `sent`: it may have. `lost`: its answer was."""
     version: int | None = None
     """The highest version that was seen before it was sent; None where none was."""
+    user_id: str = ""
+    """As whom it was sent; empty where nobody knew."""
     at: int = 0
     """When that was, in ms since 1970 by Redis' clock."""
     looked: int = 0
-    """When it was first looked for and not all was there; 0 for never."""
+    """When what is there now was first seen, and not all was; 0: it was not looked for."""
+    found: int = 0
+    """How many were there then."""
     is_whole: bool | None = None
     """Whether the vendor takes a batch whole or not at all, as far as this one shows."""
 
@@ -51,7 +55,10 @@ class Seen(Struct, frozen=True):
     """What is known of a retailer's adjustments."""
 
     version: int | None
-    user_id: str
+    user_id: str = ""
+    """Empty where it is not known, or not to be noted."""
+    link: str = ""
+    """Under which we act as that user."""
 
 
 class Taken(Struct, frozen=True):
@@ -66,10 +73,8 @@ class Taken(Struct, frozen=True):
 class Requests:
     """The open request of one retailer, changed only by who has the turn."""
 
-    def __init__(
-        self, database: Database, retailer: str, source: str, keep: int, linger: float
-    ) -> None:
-        """Take items from the list `source`; results are kept for `keep` seconds.
+    def __init__(self, database: Database, retailer: str, source: str, linger: float) -> None:
+        """Take items from the list `source`.
 
         Fewer than make a full request wait `linger` seconds for others.
         """
@@ -80,27 +85,29 @@ class Requests:
             source,
             keys.seen(retailer),
         ]
-        self._keep = keep
         self._linger = int(linger * 1000)
         self._revision = 0
 
-    async def take(self, token: str) -> Taken | float | None:
+    async def take(self, token: str, link: str) -> Taken | float | None:
         """Return the request that is open, else a new one.
+
+        As long as nobody knows as whom we act under a `link`, one item goes alone.
 
         Returns seconds where others may yet join it, and None when nothing waits.
 
         Raises:
             LostTurn: it is another's.
         """
-        args: list[str | bytes | float] = [token, MOST_IN_REQUEST, self._linger]
+        args: list[str | bytes | float] = [token, MOST_IN_REQUEST, self._linger, link]
         answer = await self._database.run(_TAKE, self._names, args)
         if answer == b"lost":
-            raise LostTurn(_LOST)
+            raise LostTurn(LOST)
         if isinstance(answer, int):
             return answer / 1000
         open_, items, version, user, revision, now = answer
         self._revision = int(revision)
-        seen = Seen(int(version) if version else None, user.decode())
+        under, _, user_id = user.decode().partition(" ")
+        seen = Seen(int(version) if version else None, user_id if under == link else "", link)
         if open_:
             return Taken(msgspec.msgpack.decode(open_, type=Open), seen, now)
         if not items:
@@ -128,26 +135,29 @@ class Requests:
             b"" if request is None else msgspec.msgpack.encode(request),
             fresh,
             "" if seen is None or seen.version is None else seen.version,
-            "" if seen is None else seen.user_id,
-            self._keep,
+            f"{seen.link} {seen.user_id}" if seen and seen.user_id else "",
         ]
         for order, rows in results.items():
             counts = _counts(rows)
             words += [order, *(counts[one] for one in ("applied", "refused", "unknown"))]
             words.append(msgspec.msgpack.encode(rows))
         if not await self._database.run(_KEEP, self._names, words):
-            raise LostTurn(_LOST)
+            raise LostTurn(LOST)
         self._revision += 1
 
     async def safe(self) -> None:
         """Wait until what was kept is on disk, where Redis writes it there.
 
         A request that a restarted Redis has forgotten would be sent a second time.
+
+        Raises:
+            DatabaseAway: it is not within two seconds.
         """
-        try:
-            await self._database.do("WAITAOF", 1, 0, _SYNC_MS)
-        except DatabaseAway:
-            return  # it keeps no file, or is too old to say
+        if not await self._database.reached_disk(self._names[-1], "synced", _SYNC_MS):
+            raise DatabaseAway(
+                f"Redis has not written to its disk for {_SYNC_MS / 1000:g} s, so nothing was sent:"
+                " see what its disk is busy with."
+            )
 
 
 def _counts(rows: Sequence[Result]) -> Mapping[Outcome, int]:

@@ -9,7 +9,6 @@ from actions.client import Client
 from actions.errors import BackroomError
 from actions.exchange import Lane
 from actions.permit import Permit
-from workers.keys import KEEP_SECONDS
 from workers.run import Run
 from workers.stock import keys
 from workers.stock.orders import StockOrders
@@ -35,6 +34,10 @@ class ClientWay:
         self._client = client
         self._lane = lane
         self._patience = patience
+
+    async def link(self, retailer: str) -> str:
+        """Return a name for the link that calls are made under: until it changes, one user's."""
+        return await self._client.link(retailer)
 
     async def permit(self, action: Action[Any], retailer: str) -> Permit:
         """Take a permit for a call that is to come."""
@@ -65,7 +68,6 @@ class StockRuns:
             self._way,
             retailer,
             keys.waiting(retailer),
-            keep=KEEP_SECONDS,
             linger=self._orders.linger,
             settle=self._settle,
         )

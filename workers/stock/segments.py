@@ -42,6 +42,13 @@ def _merged(pending: list[Segment]) -> list[Segment]:
     return [Segment([place for one in pending for place in one.places])]
 
 
+def one_ahead(pending: Sequence[Segment]) -> list[Segment]:
+    """Let the first item go alone."""
+    first, *rest = pending
+    ahead, behind = first.places[:1], first.places[1:]
+    return [Segment(ahead), Segment(behind), *rest] if behind else list(pending)
+
+
 def after_success(pending: Sequence[Segment]) -> list[Segment]:
     """Return what is left once the first segment was applied: then the other half is bad."""
     first, *rest = pending

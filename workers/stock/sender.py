@@ -4,7 +4,6 @@ A request is kept before it is sent. Whoever finds one that may have been sent, 
 was lost or its sender was killed, reads back what is there before anything is sent.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, Final, Protocol, TypeVar
 
@@ -30,9 +29,10 @@ from actions.permit import Permit
 from actions.resources.stock_adjustments import CreateStockAdjustments, StockAdjustment
 from actions.tokens import NeedsRelink
 from workers.stock import segments, turn
-from workers.stock.items import Item, Outcome, Result
+from workers.stock.items import Item, Result
 from workers.stock.looking import since
 from workers.stock.matching import match
+from workers.stock.noting import newest, results_of
 from workers.stock.requests import Open, Requests, Seen, Taken
 
 R = TypeVar("R")
@@ -46,12 +46,14 @@ _NOTHING_DONE: Final = (
     *(TokensLater, TokensUnanswered, ConnectionFailed, BadAction),
 )
 """Lightspeed has taken none of it, or nothing has left us: it may be sent again."""
-_AMBIGUOUS: Final = "equal adjustments of somebody else's make it impossible to tell"
 _SAID: Final = 200
 
 
 class Way(Protocol):
     """How a sender reaches a retailer's store, under its budget."""
+
+    async def link(self, retailer: str) -> str:
+        """Return a name for the link that calls are made under: until it changes, one user's."""
 
     async def permit(self, action: Action[Any], retailer: str) -> Permit:
         """Take a permit for a call that is to come."""
@@ -63,25 +65,24 @@ class Way(Protocol):
 class Sender:
     """Sends what waits for one retailer."""
 
-    def __init__(  # noqa: PLR0913 - whose items, whence, by what way
+    def __init__(
         self,
         database: Database,
         way: Way,
         retailer: str,
         source: str,
         *,
-        keep: int,
         linger: float = 0.0,
         settle: float = SETTLE_SECONDS,
     ) -> None:
-        """Take items from the list `source`; results are kept for `keep` seconds.
+        """Take items from the list `source`.
 
         Fewer than make a full request wait `linger` seconds for others.
         """
         self._database = database
         self._way = way
         self._retailer = retailer
-        self._requests = Requests(database, retailer, source, keep, linger)
+        self._requests = Requests(database, retailer, source, linger)
         self._settle = int(settle * 1000)
 
     async def step(self) -> float | None:
@@ -91,86 +92,99 @@ class Sender:
             NotYourTurn, LostTurn: another sender is at work.
             LightspeedError, BackroomError: nothing was sent, or what was sent is looked for first.
         """
-        async with turn.taken(self._database, self._retailer) as token:
-            taken = await self._requests.take(token)
+        async with turn.taken(self._database, self._retailer) as mine:
+            link = await self._way.link(self._retailer)
+            taken = await self._requests.take(mine.token, link)
             if not isinstance(taken, Taken):
                 return taken
             if taken.request.state != "taken":
-                return await self._found_out(token, taken)
-            return await self._sent(token, taken)
+                return await self._found_out(mine.token, taken)
+            return await self._sent(mine, taken)
 
-    async def _sent(self, token: str, taken: Taken) -> float:
-        """Send the first segment."""
-        pending = taken.request.pending
-        items = taken.request.all_items
+    async def _sent(self, mine: turn.Turn, taken: Taken) -> float:
+        """Send the first segment; of it one item only as long as nobody knows as whom we act."""
+        token, items, pending = mine.token, taken.request.all_items, taken.request.pending
+        if not taken.seen.user_id:
+            pending = segments.one_ahead(pending)
         given = [items[place].adjustment for place in pending[0].places]
         action = CreateStockAdjustments(given)
         permit = await self._way.permit(action, self._retailer)
+        before = {"version": taken.seen.version, "user_id": taken.seen.user_id, "at": taken.now}
         request = structs.replace(
-            taken.request, state="sent", version=taken.seen.version, at=taken.now, looked=0
+            taken.request, state="sent", pending=pending, looked=0, found=0, **before
         )
-        try:
-            await self._requests.keep(token, request, fresh=taken.fresh)
-            await self._requests.safe()
-        except BaseException:
-            permit.unsent()
-            raise
+        if not await self._kept(mine, structs.replace(taken, request=request), permit):
+            return 0.0
         try:
             rows = await self._way.call(action, self._retailer, permit)
         except Rejected as error:
-            return await self._refused(token, request, items, taken.seen, error)
+            return await self._refused(token, request, items, error)
         except (OutcomeUnknown, Unreadable):
             await self._requests.keep(token, structs.replace(request, state="lost"))
             return 0.0
         except _NOTHING_DONE:
             await self._requests.keep(token, structs.replace(request, state="taken"))
             raise
-        return await self._applied(token, request, items, rows)
+        return await self._applied(token, request, items, rows, taken.seen.link)
+
+    async def _kept(self, mine: turn.Turn, taken: Taken, permit: Permit) -> bool:
+        """Keep a request right before it leaves; False where we may act as another by now."""
+        try:
+            if await self._way.link(self._retailer) != taken.seen.link:
+                permit.unsent()
+                return False
+            await self._requests.keep(mine.token, taken.request, fresh=taken.fresh)
+            await self._requests.safe()
+            mine.check()
+        except BaseException:
+            permit.unsent()
+            raise
+        return True
 
     async def _applied(
-        self, token: str, request: Open, items: list[Item], rows: list[StockAdjustment]
+        self, token: str, request: Open, items: list[Item], rows: list[StockAdjustment], link: str
     ) -> float:
         first = request.pending[0]
         if len(rows) != len(first.places):  # it is no answer to what was sent
             await self._requests.keep(token, structs.replace(request, state="lost"))
             return 0.0
         left, refused = segments.next_up(segments.after_success(request.pending))
-        results = _results(items, {}, refused)
+        results = results_of(items, {}, refused)
         for place, row in zip(first.places, rows, strict=True):
             results[items[place].order].append(Result(items[place].place, "applied", row.id))
-        seen = Seen(_newest(rows, request.version), rows[-1].user_id or "")
+        seen = Seen(newest(rows, request.version), rows[-1].user_id or "", link)
         await self._go_on(token, request, left, results, seen)
         return 0.0
 
     async def _refused(
-        self, token: str, request: Open, items: list[Item], seen: Seen, error: Rejected
+        self, token: str, request: Open, items: list[Item], error: Rejected
     ) -> float:
-        """Look what was applied all the same, once; then find the rows that are at fault."""
+        """Look what was applied all the same; then find the rows that are at fault."""
         first = request.pending[0]
         reason = str(error)[:_SAID]
-        if request.is_whole is None:
+        if not request.is_whole and request.user_id:
             rows = await self._look(request)
-            found = match([items[place] for place in first.places], rows, seen.user_id)
+            found = match([items[place] for place in first.places], rows, request.user_id)
             if found.applied or found.ambiguous:
-                return await self._in_part(token, request, rows, seen.user_id, reason)
+                return await self._in_part(token, request, rows, reason)
+            request = structs.replace(request, is_whole=True)
         left, refused = segments.after_refusal(request.pending, reason, error.fields)
-        request = structs.replace(request, is_whole=True)
-        await self._go_on(token, request, left, _results(items, {}, refused))
+        await self._go_on(token, request, left, results_of(items, {}, refused))
         return 0.0
 
     async def _in_part(
-        self, token: str, request: Open, rows: list[StockAdjustment], user_id: str, reason: str
+        self, token: str, request: Open, rows: list[StockAdjustment], reason: str
     ) -> float:
         """Record what a refused batch has applied; what is not there was at fault."""
         first, *rest = request.pending
         items = request.all_items
-        found = match([items[place] for place in first.places], rows, user_id)
+        found = match([items[place] for place in first.places], rows, request.user_id)
         applied = {first.places[place]: row for place, row in found.applied.items()}
         unknown = {first.places[place] for place in found.ambiguous}
         over = set(applied) | unknown
         refused = {place: reason for place in first.places if place not in over}
-        results = _results(items, applied, refused, unknown)
-        seen = Seen(_newest(rows, request.version), "")
+        results = results_of(items, applied, refused, unknown)
+        seen = Seen(newest(rows, request.version))
         await self._go_on(token, structs.replace(request, is_whole=False), rest, results, seen)
         return 0.0
 
@@ -179,15 +193,9 @@ class Sender:
         request, items = taken.request, taken.request.all_items
         first = request.pending[0]
         rows = await self._look(request)
-        found = match([items[place] for place in first.places], rows, taken.seen.user_id)
-        if found.missing and taken.now - request.looked < self._settle:
-            left = self._settle
-            if not request.looked:
-                looked = structs.replace(request, state="lost", looked=taken.now)
-                await self._requests.keep(token, looked)
-            else:
-                left -= taken.now - request.looked
-            return left / 1000
+        found = match([items[place] for place in first.places], rows, request.user_id)
+        if found.missing and (left := await self._settling(token, taken, len(found.applied))):
+            return left
         applied = {first.places[place]: row for place, row in found.applied.items()}
         unknown = {first.places[place] for place in found.ambiguous}
         log.info(
@@ -198,9 +206,18 @@ class Sender:
             unknown=len(unknown),
         )
         pending = segments.without(request.pending, set(applied) | unknown)
-        seen = Seen(_newest(rows, request.version), "")
-        await self._go_on(token, request, pending, _results(items, applied, {}, unknown), seen)
+        seen = Seen(newest(rows, request.version))
+        await self._go_on(token, request, pending, results_of(items, applied, {}, unknown), seen)
         return 0.0
+
+    async def _settling(self, token: str, taken: Taken, found: int) -> float:
+        """Return seconds until it is looked for again; 0 once nothing has come for long enough."""
+        request = taken.request
+        if request.looked and request.found == found:
+            return max(0, request.looked + self._settle - taken.now) / 1000
+        looked = structs.replace(request, state="lost", looked=taken.now, found=found)
+        await self._requests.keep(token, looked)
+        return self._settle / 1000
 
     async def _look(self, request: Open) -> list[StockAdjustment]:
         async def call(action: Any) -> Any:
@@ -217,31 +234,5 @@ class Sender:
         seen: Seen | None = None,
     ) -> None:
         """Record results, and keep what is left of the request."""
-        left = structs.replace(request, state="taken", pending=pending, looked=0)
+        left = structs.replace(request, state="taken", pending=pending)
         await self._requests.keep(token, left if pending else None, results, seen=seen)
-
-
-def _newest(rows: list[StockAdjustment], version: int | None) -> int | None:
-    found = [row.version for row in rows if row.version is not None]
-    return max([*found, *([version] if version is not None else [])], default=None)
-
-
-def _results(
-    items: list[Item],
-    applied: Mapping[int, str],
-    refused: Mapping[int, str],
-    unknown: set[int] = frozenset(),  # type: ignore[assignment]
-) -> defaultdict[str, list[Result]]:
-    """Sort what became of items by their orders."""
-    found = defaultdict[str, list[Result]](list)
-
-    def note(place: int, outcome: Outcome, detail: str) -> None:
-        found[items[place].order].append(Result(items[place].place, outcome, detail))
-
-    for place, row_id in applied.items():
-        note(place, "applied", row_id)
-    for place, why in refused.items():
-        note(place, "refused", why)
-    for place in unknown:
-        note(place, "unknown", _AMBIGUOUS)
-    return found

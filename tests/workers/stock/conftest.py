@@ -19,7 +19,6 @@ from workers.stock.orders import StockOrders
 from workers.stock.runs import ClientWay
 from workers.stock.sender import Sender
 
-KEEP = 3600
 Adjust = Callable[..., list[NewStockAdjustment]]
 
 
@@ -36,6 +35,9 @@ async def reach(
     settings = load(Settings, environ | store.environ)
     async with lightspeed(settings, database, vault) as reach:
         await reach.grants.keep("kowhai", store.pair())
+        await database.do(
+            "HSET", keys.seen("kowhai"), "version", 0, "user", await acting(reach, store)
+        )
         yield reach
 
 
@@ -48,7 +50,7 @@ def orders(reach: Lightspeed) -> StockOrders:
 def sender(database: Database, reach: Lightspeed) -> Sender:
     """What a worker sends with; it believes at once what it does not find."""
     way = ClientWay(reach.client, "interactive", 20.0)
-    return Sender(database, way, "kowhai", keys.waiting("kowhai"), keep=KEEP, settle=0.0)
+    return Sender(database, way, "kowhai", keys.waiting("kowhai"), settle=0.0)
 
 
 @pytest.fixture
@@ -69,6 +71,11 @@ def adjust(store: Store) -> Adjust:
         ]
 
     return adjust
+
+
+async def acting(reach: Lightspeed, store: Store) -> str:
+    """As whom we act, as it is noted after the first answer."""
+    return f"{await reach.client.link('kowhai')} {store.rows('users')[0]['id']}"
 
 
 async def all_sent(sender: Sender, most: int = 60) -> None:

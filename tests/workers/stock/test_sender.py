@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
+from actions.client import Client
 from actions.database import Database
 from actions.errors import (
     ConnectionFailed,
@@ -13,11 +14,18 @@ from actions.errors import (
     TryLater,
     Unauthorized,
 )
+from actions.exchange import Lane
+from actions.grants import Pair
 from actions.permit import Permit
 from actions.resources.stock_adjustments import NewStockAdjustment
+from actions.secret import Secret
+from actions.simulator.scopes import SCOPES
+from actions.vault import Vault
 from tests.stores import Store
-from tests.workers.stock.conftest import KEEP, Adjust, all_sent, asked, booked, requests
-from workers.lightspeed import Lightspeed
+from tests.workers.stock.conftest import Adjust, all_sent, asked, booked, requests
+from workers.environment import load
+from workers.lightspeed import Lightspeed, lightspeed
+from workers.settings import Settings
 from workers.stock import keys
 from workers.stock.items import BadItem, NoSuchOrder
 from workers.stock.orders import StockOrders
@@ -29,6 +37,20 @@ from workers.stock.turn import NotYourTurn, taken
 
 def unknown_product(one: NewStockAdjustment) -> NewStockAdjustment:
     return structs.replace(one, product_id="no-such-product")
+
+
+class Unplugged(ClientWay):
+    """Sends nothing."""
+
+    def __init__(self, client: Client, lane: Lane, patience: float, *errors: Exception) -> None:
+        super().__init__(client, lane, patience)
+        self._errors = errors or (TryLater("CreateStockAdjustments", "kowhai", 30.0),)
+
+    async def call(self, action: Any, retailer: str, permit: Permit | None = None) -> Any:
+        del action, retailer
+        if permit is not None:
+            permit.unsent()
+        raise self._errors[0]
 
 
 async def test_any_number_leaves_in_full_requests_and_each_item_has_its_result(
@@ -115,8 +137,27 @@ async def test_after_a_lost_answer_it_looks_before_it_sends_again(
     assert looked
 
 
-async def test_a_first_look_without_any_version_known_finds_the_beginning_in_a_long_history(
+async def test_the_first_adjustment_ever_goes_alone_and_shows_as_whom_we_act(
     orders: StockOrders, sender: Sender, store: Store, adjust: Adjust, database: Database
+) -> None:
+    await database.do("DEL", keys.seen("kowhai"))
+    wanted = adjust(1500)
+    await orders.submit(wanted, "kowhai")
+    await all_sent(sender)
+    assert requests(store) == [201] * 3
+    sizes = [len(one.ids) for one in store.simulator.stage.ledger.applied]
+    assert sizes == [1, 1000, 499]
+    assert booked(store) == asked(wanted)
+
+
+@pytest.mark.parametrize("fault", ["lost-answer", "reset"])
+async def test_the_first_ever_without_an_answer_is_looked_for_by_time_and_never_guessed(
+    orders: StockOrders,
+    sender: Sender,
+    store: Store,
+    adjust: Adjust,
+    database: Database,
+    fault: str,
 ) -> None:
     await orders.submit(adjust(2500), "kowhai")
     await all_sent(sender)
@@ -124,10 +165,39 @@ async def test_a_first_look_without_any_version_known_finds_the_beginning_in_a_l
     await database.do("DEL", keys.seen("kowhai"))
     wanted = adjust(10, start=5000)
     order = await orders.submit(wanted, "kowhai")
-    store.strike("lost-answer", path="/stock_adjustments")
+    store.strike(fault, path="/stock_adjustments")
     await all_sent(sender)
-    assert {one.outcome for one in await orders.results(order)} == {"applied"}
+    first, *rest = [one.outcome for one in await orders.results(order)]
+    assert first == ("unknown" if fault == "lost-answer" else "applied")
+    assert set(rest) == {"applied"}
     assert sum(booked(store).values()) == 2510
+
+
+async def test_after_another_user_has_linked_the_store_one_goes_alone(  # noqa: PLR0913, PLR0917 - fixtures
+    orders: StockOrders,
+    reach: Lightspeed,
+    store: Store,
+    adjust: Adjust,
+    database: Database,
+    vault: Vault,
+    environ: dict[str, str],
+) -> None:
+    """What is lost under the new user is not looked for under the old, which would not find it."""
+    wanted = adjust(20)
+    order = await orders.submit(wanted, "kowhai")
+    refusing = Unplugged(reach.client, "interactive", 20.0)
+    with pytest.raises(TryLater):
+        await Sender(database, refusing, "kowhai", keys.waiting("kowhai")).step()
+    grant = store.simulator.stage.access.grant("kowhai", "ours", SCOPES, "a-second-user")
+    await reach.grants.keep("kowhai", Pair(access=Secret(grant.access_token)))
+    async with lightspeed(load(Settings, environ | store.environ), database, vault) as anew:
+        way = ClientWay(anew.client, "interactive", 20.0)
+        store.strike("lost-answer", path="/stock_adjustments")
+        await all_sent(Sender(database, way, "kowhai", keys.waiting("kowhai"), settle=0.0))
+    assert booked(store) == asked(wanted)
+    assert [len(one.ids) for one in store.simulator.stage.ledger.applied] == [1, 1, 18]
+    outcomes = [one.outcome for one in await orders.results(order)]
+    assert outcomes == ["unknown"] + ["applied"] * 19
 
 
 async def test_equal_adjustments_of_another_sender_leave_it_unknown_and_nothing_is_sent_again(
@@ -170,16 +240,9 @@ async def test_what_was_not_taken_is_sent_later_without_being_looked_for(
     wanted = adjust(5)
     await orders.submit(wanted, "kowhai")
 
-    class Unplugged(ClientWay):
-        async def call(self, action: Any, retailer: str, permit: Permit | None = None) -> Any:
-            del action, retailer
-            if permit is not None:
-                permit.unsent()
-            raise error
-
-    unplugged = Unplugged(reach.client, "interactive", 20.0)
+    unplugged = Unplugged(reach.client, "interactive", 20.0, error)
     with pytest.raises(type(error)):
-        await Sender(orders.database, unplugged, "kowhai", keys.waiting("kowhai"), keep=KEEP).step()
+        await Sender(orders.database, unplugged, "kowhai", keys.waiting("kowhai")).step()
     await all_sent(sender)
     assert store.seen == [("POST /stock_adjustments", 201)]
     assert booked(store) == asked(wanted)
@@ -189,15 +252,15 @@ async def test_one_sender_at_a_time_and_who_lost_the_turn_records_nothing(
     orders: StockOrders, sender: Sender, database: Database, adjust: Adjust
 ) -> None:
     await orders.submit(adjust(5), "kowhai")
-    async with taken(database, "kowhai") as token:
+    async with taken(database, "kowhai") as turn:
         with pytest.raises(NotYourTurn):
             await sender.step()
-        mine = Requests(database, "kowhai", keys.waiting("kowhai"), KEEP, 0.0)
-        open_ = await mine.take(token)
+        mine = Requests(database, "kowhai", keys.waiting("kowhai"), 0.0)
+        open_ = await mine.take(turn.token, "")
         assert isinstance(open_, Taken)
         await database.do("SET", keys.turn("kowhai"), "another", "PX", 60_000)
         with pytest.raises(LostTurn):
-            await mine.keep(token, None, fresh=5)
+            await mine.keep(turn.token, None, fresh=5)
     assert await database.do("LLEN", keys.waiting("kowhai")) == 5
 
 
