@@ -1,7 +1,7 @@
 -- Keep a request as it stands now, and record what became of items; a second run changes nothing.
 -- KEYS: turn, request, list, seen. ARGV: whose turn it must be, the next revision, the request (''
 -- when it is over), how many items leave the list for it, version seen ('' for none), user ('' for
--- none), seconds to keep; then for each order: id, applied, refused, unknown, packed results.
+-- none), seconds to keep where an order does not say; then for each order: id, applied, refused, unknown, packed results.
 -- Answers 0 when the turn is another's by now, and nothing was changed.
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then
   return 0
@@ -32,8 +32,10 @@ for i = 8, #ARGV, 5 do
       redis.call('HINCRBY', order, name, ARGV[i + j])
     end
     redis.call('RPUSH', order .. ':results', ARGV[i + 4])
-    redis.call('EXPIRE', order .. ':results', ARGV[7])
-    redis.call('EXPIRE', order, ARGV[7])
+    local keep = redis.call('HGET', order, 'keep') or ARGV[7]
+    for _, name in ipairs({'', ':results', ':waiting'}) do
+      redis.call('EXPIRE', order .. name, keep)
+    end
   end
 end
 return 1

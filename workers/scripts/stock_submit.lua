@@ -6,7 +6,7 @@ local list, order, queue, from = KEYS[1], KEYS[2], ARGV[1], tonumber(ARGV[8])
 local FULL = 1000
 if redis.call('EXISTS', order) == 0 then
   redis.call('HSET', order, 'retailer', ARGV[6], 'total', ARGV[7], 'taken', 0,
-    'applied', 0, 'refused', 0, 'unknown', 0)
+    'keep', ARGV[5], 'applied', 0, 'refused', 0, 'unknown', 0)
 end
 redis.call('EXPIRE', order, ARGV[5])
 if tonumber(redis.call('HGET', order, 'taken')) ~= from then
