@@ -2,7 +2,8 @@
 
 import csv
 from collections.abc import Iterable, Iterator
-from typing import Final, get_args
+from operator import itemgetter
+from typing import Final, TypeAlias, get_args
 
 from msgspec import UNSET, Struct
 
@@ -10,10 +11,14 @@ from actions.errors import BackroomError
 from actions.resources.stock_adjustments import NewStockAdjustment, Reason, broken_rule
 from workers.stock.problems import Problems
 
+Broken: TypeAlias = tuple[tuple[str, str], ...]
+"""Columns, and the rule that each breaks."""
 COLUMNS: Final = ("product_id", "sku", "outlet_id", "outlet", "quantity", "reason", "custom_reason")
 _PAIRS: Final = (("product_id", "sku"), ("outlet_id", "outlet"))
 _NEEDED: Final = ("quantity", "reason")
 _REASONS: Final = {reason: reason for reason in get_args(Reason)}
+_REMEMBERED: Final = 10_000
+"""Different quantities with their reasons whose rules are looked up, not worked out."""
 _MOST_IN_ID: Final = 36
 _MOST_IN_QUANTITY: Final = 32
 _DELIMITERS: Final = ",;\t"
@@ -100,66 +105,75 @@ def _places(header: list[str]) -> dict[str, int]:
 
 
 class _Rows:
-    """Reads rows; what is equal in many of them is kept and checked once."""
+    """Reads rows; what is equal in many of them is kept once, and mostly checked once."""
 
     def __init__(self, header: list[str], places: dict[str, int], problems: Problems) -> None:
         self._width = len(header)
         self._product = "sku" if "sku" in places else "product_id"
         self._outlet = "outlet" if "outlet" in places else "outlet_id"
         names = (self._product, self._outlet, "quantity", "reason")
-        self._take = [places[name] for name in names]
-        self._custom = places.get("custom_reason")
+        last = places.get("custom_reason", len(header))  # else the empty cell put behind
+        self._take = itemgetter(*(places[name] for name in names), last)
         self._problems = problems
-        self._texts: dict[str, str] = {}
-        self._rules: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
+        self._names: dict[str, str] = {}
+        self._rules: dict[tuple[str, str, str], Broken] = {}
 
     def all(self, reader: Iterable[list[str]]) -> list[Row]:
         """Return every row that is not empty, also those that break a rule."""
         found = []
         for number, cells in enumerate(reader, start=2):
             if len(cells) == self._width:
-                if (row := self._row(number, cells)) is not None:
+                row = self._row(number, *self._take([*map(str.strip, cells), ""]))
+                if row is not None:
                     found.append(row)
-            elif any(cell.strip() for cell in cells):
+            elif any(map(str.strip, cells)):
                 said = f"has {len(cells)} cells where the header has {self._width}"
                 self._problems.add(number, "-", said)
         return found
 
-    def _row(self, number: int, cells: list[str]) -> Row | None:
-        kept = self._texts.setdefault
-        product, outlet, quantity, reason = (
-            kept(text, text) for text in [cells[place].strip() for place in self._take]
-        )
-        custom = cells[self._custom].strip() if self._custom is not None else ""
+    def _row(
+        self, number: int, product: str, outlet: str, quantity: str, reason: str, custom: str
+    ) -> Row | None:
         if not (product or outlet or quantity or reason or custom):
             return None
-        for name, text in ((self._product, product), (self._outlet, outlet)):
-            if not text:
-                self._problems.add(number, name, "is empty")
-            elif len(text) > _MOST_IN_ID and name.endswith("_id"):
-                self._problems.add(number, name, f"is longer than {_MOST_IN_ID} characters")
-        key = (quantity, reason, custom)
-        if (broken := self._rules.get(key)) is None:
-            broken = self._rules[key] = list(_broken(*key))
+        names = self._names
+        kept = names.get(product) or self._kept(number, self._product, product)
+        place = names.get(outlet) or self._kept(number, self._outlet, outlet)
+        broken = self._rules.get((quantity, reason, custom))
+        if broken is None:
+            broken = _broken(quantity, reason, custom)
+            if len(self._rules) < _REMEMBERED:
+                self._rules[quantity, reason, custom] = broken
         for column, rule in broken:
             self._problems.add(number, column, rule)
-        return Row(number, product, outlet, quantity, reason, kept(custom, custom))
+        return Row(number, kept, place, quantity, _REASONS.get(reason, reason), custom)
+
+    def _kept(self, number: int, column: str, text: str) -> str:
+        """Keep an id or a name that comes for the first time, or note what is wrong with it."""
+        if not text:
+            self._problems.add(number, column, "is empty")
+        elif len(text) > _MOST_IN_ID and column.endswith("_id"):
+            self._problems.add(number, column, f"is longer than {_MOST_IN_ID} characters")
+        else:
+            self._names[text] = text
+        return text
 
 
-def _broken(quantity: str, reason: str, custom: str) -> Iterator[tuple[str, str]]:
-    """Yield the columns that break a rule, and which."""
+def _broken(quantity: str, reason: str, custom: str) -> Broken:
+    """Return the columns that break a rule, and which."""
+    found = []
     if reason not in _REASONS:
-        yield "reason", f"must be one of {', '.join(_REASONS)}, but is {reason[:40]!r}"
+        found.append(("reason", f"must be one of {', '.join(_REASONS)}, but is {reason[:40]!r}"))
     if (reason == "CUSTOM") is not bool(custom):
-        yield "custom_reason", _CUSTOM
+        found.append(("custom_reason", _CUSTOM))
     elif len(custom) > _MOST_IN_ID:
-        yield "custom_reason", f"is longer than {_MOST_IN_ID} characters"
+        found.append(("custom_reason", f"is longer than {_MOST_IN_ID} characters"))
+    one = adjustment("", "", quantity, reason, "?" if reason == "CUSTOM" else "")
     if len(quantity) > _MOST_IN_QUANTITY:
-        yield "quantity", f"is longer than {_MOST_IN_QUANTITY} characters"
-    elif rule := broken_rule(
-        adjustment("?", "?", quantity, reason, "?" if reason == "CUSTOM" else "")
-    ):
-        yield "quantity", rule.removeprefix("quantity ")
+        found.append(("quantity", f"is longer than {_MOST_IN_QUANTITY} characters"))
+    elif rule := broken_rule(one):
+        found.append(("quantity", rule.removeprefix("quantity ")))
+    return tuple(found)
 
 
 def adjustment(
