@@ -1,14 +1,13 @@
 """What became of a file of stock adjustments: its report, a summary, an exit code."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import click
 from msgspec import Struct
 
-from actions.errors import BackroomError
 from ingress.commands.printing import as_json, table
 from workers.stock.items import Progress, Result
 from workers.stock.problems import Problems
@@ -25,7 +24,7 @@ class Told(Struct, frozen=True):
     """An order, whose rows its items are, and what became of them."""
 
     progress: Progress
-    numbers: list[int]
+    numbers: Sequence[int]
     results: list[Result]
     was_stopped: bool = False
 
@@ -108,12 +107,6 @@ def told(ours: Told, report: Path | None, *, in_json: bool) -> int:
     else:
         _print(ours, report)
     return ours.code
-
-
-def cut_short(progress: Progress, error: BackroomError) -> None:
-    """Say how far an order came whose sending has failed; why is said by the error itself."""
-    del error
-    click.echo(_left(progress), err=True)
 
 
 def _left(progress: Progress) -> str:

@@ -3,14 +3,16 @@
 import asyncio
 import math
 import sys
-from contextlib import AbstractContextManager
+from array import array
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Final, TextIO
 
 import click
 from msgspec import Struct
 
-from actions.errors import BackroomError, RateLimited, TryLater
+from actions.errors import BackroomError, DatabaseAway, RateLimited, TryLater
 from actions.exchange import WINDOW_SECONDS
 from actions.listening import cancelled
 from actions.resources.outlets import ListOutlets
@@ -26,6 +28,9 @@ from workers.stock.items import MOST_IN_REQUEST, Progress
 from workers.stock.names import resolved
 from workers.stock.sheet import BadSheet, Sheet, read
 
+_WAS_SENT: Final = (
+    "All of this file was sent before, so nothing is sent now; --again sends it once more."
+)
 _REQUEST_SECONDS: Final = 2.0
 """What a full request takes, about; nothing has told yet."""
 _ASK_SECONDS: Final = 1.0
@@ -47,12 +52,12 @@ class Given(Struct, frozen=True):
 
 
 class Plan(Struct, frozen=True):
-    """What is to be sent."""
+    """What is to be sent. Its list is emptied once Redis has it: 100,000 take 20 MB."""
 
     retailer: str
     order_id: str
     adjustments: list[NewStockAdjustment]
-    numbers: list[int]
+    numbers: Sequence[int]
     """The row of each adjustment."""
 
 
@@ -71,21 +76,26 @@ async def planned(given: Given) -> Plan | int:
             if sheet.problems:
                 adjusted.wrong(sheet.problems, in_json=given.in_json)
                 return BadSheet.exit_code
+            numbers = array("L", (row.number for row in sheet.rows))
+            sheet.rows.clear()
             known = digest(found, retailer)
             order_id, progress = await latest(reach.stock, known, again=given.again)
-            plan = Plan(retailer, order_id, found, [row.number for row in sheet.rows])
+            plan = Plan(retailer, order_id, found, numbers)
             if progress is not None and progress.is_over:
-                told = Told(progress, plan.numbers, await reach.stock.results(order_id))
-                _say(given, f"{_WAS_SENT}\n")
-                return adjusted.told(told, given.report, in_json=given.in_json)
+                return await _was_sent(given, reach, plan)
             await _say_cost(given, reach, plan, progress)
     return 0 if given.is_dry else plan
 
 
-_WAS_SENT: Final = (
-    "All of this file was sent before, so nothing is sent now; --again sends it once more. "
-    "What became of it:"
-)
+async def _was_sent(given: Given, reach: Lightspeed, plan: Plan) -> int:
+    """Say that there is nothing to send, and report once more."""
+    plan.adjustments.clear()
+    _say(given, _WAS_SENT)
+    if not given.is_dry:
+        return await _told(given, reach, plan, was_stopped=False)
+    if given.in_json:
+        adjusted.dry(plan.retailer, plan.order_id, 0, 0, 0.0)
+    return 0
 
 
 def _read(file: str) -> Sheet:
@@ -169,23 +179,31 @@ async def carried_out(given: Given, plan: Plan) -> int:
             keep=KEEP_SECONDS,
             by_caller=True,
         )
+        plan.adjustments.clear()
         try:
-            progress = await unless(stop.insisted, _sent(reach, plan, stop.asked))
-        except BackroomError as error:
-            adjusted.cut_short(await reach.stock.progress(plan.order_id), error)
+            await unless(stop.insisted, _sent(reach, plan, stop.asked))
+        except BackroomError:
+            with suppress(DatabaseAway):
+                await _told(given, reach, plan, was_stopped=True)
             raise
-        results = await reach.stock.results(plan.order_id)
-    told = Told(progress, plan.numbers, results, was_stopped=stop.asked.is_set())
+        return await _told(given, reach, plan, was_stopped=stop.asked.is_set())
+
+
+async def _told(given: Given, reach: Lightspeed, plan: Plan, *, was_stopped: bool) -> int:
+    """Report what became of each row."""
+    progress = await reach.stock.progress(plan.order_id)
+    results = await reach.stock.results(plan.order_id)
+    told = Told(progress, plan.numbers, results, was_stopped)
     return adjusted.told(told, given.report, in_json=given.in_json)
 
 
-async def _sent(reach: Lightspeed, plan: Plan, stop: asyncio.Event) -> Progress:
+async def _sent(reach: Lightspeed, plan: Plan, stop: asyncio.Event) -> None:
     """Send until it is over or is to stop, and show how far it is."""
     sender = FileSender(reach.stock, reach.client, stop)
     progress = await reach.stock.progress(plan.order_id)
     with SendingBar(progress, sender, reach.client.budget) as bar:
         showing = asyncio.create_task(bar.keep_showing(), name="progress")
         try:
-            return await sender.send(plan.order_id, bar.advance)
+            await sender.send(plan.order_id, bar.advance)
         finally:
             await cancelled(showing)

@@ -36,7 +36,7 @@ class Item(Struct, frozen=True, array_like=True):
     adjustment: NewStockAdjustment
 
 
-class Result(Struct, frozen=True, array_like=True):
+class Result(Struct, frozen=True, array_like=True, gc=False):
     """What became of one item."""
 
     place: int

@@ -14,8 +14,10 @@ from actions.resources.products import ListProducts
 from actions.resources.stock_adjustments import NewStockAdjustment
 from workers.stock.sheet import Row, Sheet, adjustment
 
-PAGE: Final = 10_000
+_OUTLETS: Final = 10_000
 """The largest page that the vendor gives (vendor: Pagination)."""
+_PRODUCTS: Final = 2_000
+"""A product takes some kilobytes, so the largest page would take the memory of all the rest."""
 SINGLY: Final = 5
 """So few SKUs are asked for one by one: a large catalogue has more pages than that."""
 _Ids = dict[str, list[str]]
@@ -25,7 +27,7 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
 class Sku(Struct):
-    """Of a product what a name needs: a page of 10,000 whole ones takes 100 MB."""
+    """Of a product what a name needs: whole ones would take a hundred times the memory."""
 
     id: Id
     sku: Text | None = None
@@ -76,7 +78,7 @@ def _one(sheet: Sheet, row: Row, column: str, name: str, known: _Ids | None) -> 
 
 
 async def _outlets(client: Client, retailer: str) -> _Ids:
-    rows = [row async for row in client.items(ListOutlets(page_size=PAGE), retailer)]
+    rows = [row async for row in client.items(ListOutlets(page_size=_OUTLETS), retailer)]
     return _by_name((row.name, row.id) for row in rows)
 
 
@@ -85,7 +87,7 @@ async def _skus(client: Client, retailer: str, wanted: set[str]) -> _Ids:
         asked = [ListProducts(sku=sku, include_images=False) for sku in sorted(wanted)]
         pages = [await client.call(one, retailer) for one in asked]
         return _by_name((row.sku, row.id) for page in pages for row in page.data)
-    rows = client.items(_ListSkus(page_size=PAGE), retailer)
+    rows = client.items(_ListSkus(page_size=_PRODUCTS), retailer)
     return _by_name([(row.sku, row.id) async for row in rows if (row.sku or "").strip() in wanted])
 
 
