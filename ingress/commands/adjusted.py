@@ -14,7 +14,9 @@ from workers.stock.problems import Problems
 from workers.stock.sheet import BadSheet
 
 SHOWN: Final = 20
-_REFUSED, _UNKNOWN, _STOPPED = 3, 4, 130
+REFUSED, UNKNOWN = 3, 4
+"""Exit codes of a file of which some rows were refused, of which some nobody knows."""
+_STOPPED: Final = 130
 _HEADER: Final = ("row", "outcome", "detail")
 _RESUMES: Final = "the same command goes on with what is left"
 _LOST: Final = "Redis has lost it: look at the store whether it was applied"
@@ -39,8 +41,8 @@ class Told(Struct, frozen=True):
         if self.was_stopped and self.progress.left:
             return _STOPPED
         if self.unknown:
-            return _UNKNOWN
-        return _REFUSED if self.progress.refused else 0
+            return UNKNOWN
+        return REFUSED if self.progress.refused else 0
 
     def rows(self) -> Iterator[tuple[int, str, str]]:
         """Yield each row's number, outcome and detail, in the order of the file."""

@@ -7,6 +7,7 @@ from datetime import datetime
 import click
 
 from actions.errors import BackroomError
+from ingress.commands.adjusted import REFUSED, UNKNOWN
 from ingress.commands.adjusting import Given, Plan, carried_out, planned
 from ingress.commands.moments import past
 from ingress.commands.opening import opened, run_async
@@ -19,6 +20,10 @@ class NobodyToAsk(BackroomError):
     """A person is to agree, and there is no terminal to ask at."""
 
     exit_code = 2
+
+
+class NotFinished(BackroomError):
+    """Lightspeed cannot be reached. Codes 3 and 4 say here what became of a file's rows."""
 
 
 @click.group()
@@ -42,16 +47,25 @@ def adjust(
     a row is wrong, nothing is sent. Ctrl-C stops between requests; the same command goes on with
     what is left. What became of each row is written to FILE.report.csv.
 
-    Exit codes: 0 all applied, 2 the file is wrong, 3 some rows refused, 4 of some nobody knows,
-    130 stopped.
+    Exit codes: 0 all applied, 1 Lightspeed or Redis cannot be reached, 2 the file is wrong, 3 some
+    rows refused, 4 of some nobody knows, 130 stopped.
     """
     if not (yes or dry_run or (file != "-" and sys.stdin.isatty())):
         raise NobodyToAsk("There is no terminal to ask at: add --yes to adjust without a question.")
     given = Given(file, retailer, is_dry=dry_run, again=again, in_json=in_json)
+    try:
+        return _adjusted(given, ask=not yes)
+    except BackroomError as error:
+        if error.exit_code in {REFUSED, UNKNOWN}:
+            raise NotFinished(str(error)) from None
+        raise
+
+
+def _adjusted(given: Given, *, ask: bool) -> int:
     plan = asyncio.run(planned(given))
     if not isinstance(plan, Plan):
         return plan
-    if not yes:
+    if ask:
         click.confirm("Go on?", abort=True, err=True)
     return asyncio.run(carried_out(given, plan))
 
