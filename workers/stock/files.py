@@ -134,6 +134,7 @@ class FileSender:
         retailer = progress.retailer
         sender = self._sender(keys.file(order_id), retailer)
         others = self._sender(keys.waiting(retailer), retailer)
+        self._failures = 0
         while not (progress.is_over or self._stop.is_set()):
             try:
                 after = await sender.step()
