@@ -132,8 +132,8 @@ class FileSender:
         """
         progress = await self._orders.progress(order_id)
         retailer = progress.retailer
-        sender = self._sender(keys.file(order_id), retailer)
-        others = self._sender(keys.waiting(retailer), retailer)
+        sender = self._sender(retailer, keys.file(order_id))
+        others = self._sender(retailer, keys.waiting(retailer), self._orders.linger)
         self._failures = 0
         while not (progress.is_over or self._stop.is_set()):
             try:
@@ -153,13 +153,14 @@ class FileSender:
         self.why = ""
         return progress
 
-    def _sender(self, source: str, retailer: str) -> Sender:
+    def _sender(self, retailer: str, source: str, linger: float = 0.0) -> Sender:
         return Sender(
             self._orders.database,
             _StoppableWay(self._client, self._stop, self._waits),
             retailer,
             source,
             keep=KEEP_SECONDS,
+            linger=linger,
             settle=self._settle,
         )
 

@@ -65,6 +65,7 @@ async def test_plugins_adjustments_go_in_between(
     sender: FileSender, file: File, orders: StockOrders, store: Store, adjust: Adjust
 ) -> None:
     order = await file(adjust(3000))
+    orders.linger = 0.0
     single = await orders.submit(adjust(1, start=9000), "kowhai")
     await sender.send(order, quiet)
     (result,) = await orders.results(single)
