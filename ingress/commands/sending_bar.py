@@ -19,6 +19,7 @@ from workers.stock.files import FileSender
 from workers.stock.items import Progress
 
 _SHOW_SECONDS: Final = 0.5
+_STOPPING: Final = "It stops after the request under way; Ctrl-C again does not wait."
 _SPEED_SECONDS: Final = 600.0
 """The time that is left is told by what was done in so long: two windows of the rate limit."""
 
@@ -63,14 +64,18 @@ class SendingBar:
         self._bar.update(self._task, completed=progress.total - progress.left)
 
     async def keep_showing(self) -> None:
-        """Say what it waits for, until it is cancelled."""
+        """Say what it waits for, and once that it is to stop, until it is cancelled."""
+        has_said = False
         while True:
+            if self._sender.is_stopping and not has_said:
+                self._bar.console.print(_STOPPING)
+                has_said = True
             self._bar.update(self._task, description=self._words())
             await asyncio.sleep(_SHOW_SECONDS)
 
     def _words(self) -> str:
         if self._sender.is_stopping:
-            return "stopping after the request under way"
+            return "stopping"
         opens = self._budget.opens(self._retailer, "bulk") if self._budget else 0.0
         if self._sender.is_waiting and opens >= 1:
             return f"waiting {opens:.0f} s for the rate limit"

@@ -283,6 +283,33 @@ async def test_after_ctrl_c_the_same_command_sends_what_is_left_once(
     assert sent(store) == [201] * 5
 
 
+async def test_a_second_ctrl_c_does_not_wait_for_the_request_under_way(
+    backroom: Shell, store: Store, sheet: Sheet, environ: dict[str, str]
+) -> None:
+    del backroom
+    file = sheet(5)
+    store.strike("slow", path="/stock_adjustments", seconds=3600)
+    process = await asyncio.create_subprocess_exec(
+        str(BIN / "backroom"),
+        *("stock", "adjust", str(file), "--yes"),
+        env=environ | store.environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stderr
+    async with asyncio.timeout(PATIENCE):
+        while not store.simulator.stage.faults.struck["slow"]:
+            assert process.returncode is None
+            await asyncio.sleep(0.005)
+        process.send_signal(signal.SIGINT)
+        assert b"Ctrl-C again does not wait" in await process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        _, said = await process.communicate()
+    assert process.returncode == 130, said
+    assert b"stopped at once" in said
+    assert Counter(row[1] for row in report(file)[1:]) == {"left": 5}
+
+
 async def test_a_killed_command_goes_on_where_it_was(
     backroom: Shell, store: Store, sheet: Sheet, environ: dict[str, str]
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from actions.database import Database
-from actions.errors import BackroomError, ConnectionFailed
+from actions.errors import ConnectionFailed, RateLimited
 from actions.permit import Permit
 from actions.resources.outlets import ListOutlets
 from actions.resources.stock_adjustments import NewStockAdjustment
@@ -99,20 +99,23 @@ async def test_it_stops_while_it_waits_for_the_rate_limit(
 ) -> None:
     stop = asyncio.Event()
     sender = FileSender(reach.stock, reach.client, stop)
-    wanted = adjust(5)
-    order = await file(wanted)
-    store.strike("429", path="/stock_adjustments" if at == "answer" else "/outlets")
+    order = await file(adjust(5))
+    store.strike("429-storm")
     if at == "before":
-        await shut(reach)
+        with pytest.raises(RateLimited):
+            await reach.client.call(ListOutlets(), "kowhai", lane="bulk", patience=0.5)
     sending = asyncio.create_task(sender.send(order, quiet))
+    budget = reach.client.budget
+    assert budget
     async with asyncio.timeout(20):
-        await until(lambda: sender.is_waiting or bool(sender.why))
+        await until(lambda: budget.opens("kowhai", "bulk") > 0)
+        await until(lambda: sender.is_waiting if at == "before" else bool(sender.why))
+        assert not sending.done()
         stop.set()
         progress = await sending
     assert progress.left == 5
-    assert booked(store) == asked([])
-    assert (await FileSender(reach.stock, reach.client, asyncio.Event()).send(order, quiet)).is_over
-    assert booked(store) == asked(wanted)
+    assert requests(store) == ([] if at == "before" else [429])
+    assert store.rows("stock_adjustments") == []
 
 
 async def test_it_waits_for_another_sender(
@@ -210,11 +213,3 @@ async def until(is_so: Callable[[], bool]) -> None:
     """Let others go on until it is so."""
     while not is_so():  # noqa: ASYNC110 - it is no event, but what is shown
         await asyncio.sleep(0)
-
-
-async def shut(reach: Lightspeed) -> None:
-    """Have a call refused, so that the budget waits."""
-    try:
-        await reach.client.call(ListOutlets(), "kowhai", lane="bulk", patience=0.5)
-    except BackroomError:
-        return
