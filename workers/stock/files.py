@@ -34,7 +34,7 @@ R = TypeVar("R")
 KEEP_SECONDS: Final = 30 * 86_400
 """So long after its last request a file is known; then it would be sent as a new one."""
 _PAUSES: Final = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 30.0, 30.0)
-"""Seconds between tries while Lightspeed or Redis cannot be reached; then it is given up."""
+"""Seconds between tries, at least, while none comes through; then it is given up."""
 _LOST_TURN_SECONDS: Final = 1.0
 _AFTER_429_SECONDS: Final = 0.5
 """A request that was refused waits no longer within a call, where nobody could stop it."""
@@ -179,7 +179,6 @@ class FileSender:
                 return _LOST_TURN_SECONDS
             case RateLimited() | TokensLater():
                 self.why = "the rate limit opens"
-                return error.retry_after
             case DatabaseAway():
                 self.why = "Redis answers"
             case TryLater() | ServerError() | ConnectionFailed() | TokensUnanswered():
