@@ -96,6 +96,11 @@ class Budget:
             return None
         return self._kind(account)(action, retailer, account.opens(lane))
 
+    def known(self, retailer: str) -> tuple[int, int]:
+        """Return the limit of a window and how much of it is left, as far as is known."""
+        account = self._accounts.get(retailer) or self._open(retailer)
+        return account.standing.limit, account.standing.left
+
     async def close(self) -> None:
         """Hand back what is not used and say what is unsaid, unless Redis is away."""
         for task in self._tasks:

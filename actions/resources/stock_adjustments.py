@@ -22,6 +22,7 @@ Reason = Literal[
 _Uuid = Annotated[str, Meta(min_length=1, max_length=36)]
 
 _NUMBER: Final = r"^-?\d+(\.\d+)?$"
+_is_number: Final = re.compile(_NUMBER).fullmatch
 _LOSSES: Final = frozenset({"DAMAGE", "EXPIRY", "INTERNAL_USE", "THEFT", "DONATION"})
 _GAINS: Final = frozenset({"STOCK_FOUND", "SAMPLE_FOR_SALE"})
 
@@ -79,7 +80,7 @@ class CreateStockAdjustments(Action[list[StockAdjustment]]):
 def broken_rule(one: NewStockAdjustment) -> str | None:
     """Return the rule that an adjustment breaks, if any."""
     custom = one.custom_inventory_adjustment_reason_id
-    if not re.fullmatch(_NUMBER, one.quantity):
+    if not _is_number(one.quantity):
         return f"quantity must be a plain number as text, but is {one.quantity!r}"
     quantity = Decimal(one.quantity)
     if not quantity:

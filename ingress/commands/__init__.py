@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "jobs": "List jobs: what waits, what runs, what is over.",
     "job": "Show one job, follow it to its end, or cancel it.",
     "budget": "Show what each retailer's rate limit leaves, and what waits for it.",
+    "stock": "Adjust stock from a CSV file, or list the adjustments made.",
     "trigger": "Post a signed sample delivery to the running ingress.",
     "events": "List the inbox, or show one event whole.",
     "failed": "List what subscribers gave up, grouped by cause.",

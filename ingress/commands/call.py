@@ -13,7 +13,6 @@ from actions.action import Action, PagedAction
 from actions.catalog import named
 from actions.checking import made
 from actions.client import Client
-from actions.connections import domain_prefix
 from actions.errors import BadAction
 from ingress.commands.opening import opened, run_async
 from ingress.commands.printing import as_json
@@ -72,7 +71,7 @@ async def command(  # noqa: PLR0913 - one parameter for each option
     if api_version and not _VERSION.fullmatch(api_version):
         raise BadAction(f"{api_version[:60]!r} is no version: write it like 2026-07.")
     async with opened(quiet=True) as ours:
-        prefix = domain_prefix(retailer) if retailer else (await ours.connection(None)).retailer
+        prefix = await ours.prefix(retailer)
         patience = 0 if no_wait else inf
         version = api_version or ours.settings.lightspeed_api_version
         settings = msgspec.structs.replace(ours.settings, lightspeed_api_version=version)

@@ -15,11 +15,13 @@ from actions.vault import Vault, new_key
 from ingress.commands.opening import run_async
 from ingress.demo.processes import Child
 from ingress.demo.show import Show, new_secret
-from ingress.demo.verdict import Verdict, compare
+from ingress.demo.stock import StockScene
+from ingress.demo.verdict import Verdict, compare, compare_stock
 from workers.embedded import EmbeddedRedis, server_binary
 
 _SECONDS = 30
 _RETAILER = "kowhai"
+_ADJUSTED = "torea"
 
 
 class DemoFailed(BackroomError):
@@ -32,8 +34,9 @@ async def command() -> None:
     """Show webhooks reaching a plugin: Redis, web and worker in one terminal.
 
     Signed deliveries of all seven types and one that nobody recognises are followed from their
-    acknowledgement to the subscriber; then a repeat and a forgery. Exit code 0 only if what was
-    acknowledged, the inbox and the plugin's journal agree.
+    acknowledgement to the subscriber; then a repeat and a forgery; then 1000 adjustments of stock
+    at a simulated store while its till sells, and the events that come of them. Exit code 0 only
+    if what was acknowledged, the inbox, the plugin's journal and the store's books agree.
     """
     began = time.perf_counter()
     console = Console()
@@ -57,12 +60,16 @@ async def _play(console: Console) -> tuple[Verdict, int]:
         async with Database(redis.url) as database:
             connections = Connections(database, Vault([Secret(key)]))
             connection = await connections.link(_RETAILER, unsigned=False)
+            other = await connections.link(_ADJUSTED, unsigned=False)
             async with Child("web", environ) as web, Child("worker", environ) as worker:
                 show = Show(console, connection, secret.encode(), web, worker)
                 await show.run()
+                ready = await web.line("web.ready")
+                booked = await StockScene(database, environ, other, ready["url"]).run(console)
             # Both have left by now, so nothing is on its way any more.
             written = await asyncio.to_thread(journal.read_bytes)
-            verdict = await compare(database, written, show.acknowledged)
+            verdict = await compare(database, written, _RETAILER, show.acknowledged)
+            verdict.differences.extend(await compare_stock(database, written, booked))
     if (verdict.repeated, verdict.refused) != (1, 1) or (show.repeated, show.refused) != (1, 1):
         verdict.differences.append("the repeat or the forgery was not seen for what it is")
     return verdict, len(show.acknowledged)
@@ -94,5 +101,6 @@ def _tell(console: Console, verdict: Verdict, sent: int, took: float) -> None:
     )
     if verdict.differences:
         raise DemoFailed("The ledgers differ: " + "; ".join(verdict.differences) + ".")
-    console.print("  [green]Every delivery that was acknowledged took effect, once.[/green]\n")
+    console.print("  [green]Every delivery that was acknowledged took effect, once.[/green]")
+    console.print("  [green]Every adjustment of stock was made, once.[/green]\n")
     console.print("Next: a plugin of your own, in twelve lines: see README.md.")

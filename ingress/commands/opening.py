@@ -10,7 +10,7 @@ from typing import ParamSpec, TypeVar
 import msgspec
 from msgspec import Struct
 
-from actions.connections import Connection, Connections
+from actions.connections import Connection, Connections, domain_prefix
 from actions.database import Database
 from actions.errors import NotConnected
 from actions.vault import Vault
@@ -47,6 +47,17 @@ class Opened(Struct, frozen=True):
             said = f"{len(linked)} retailers are linked: name one with --retailer."
             raise NotConnected(said if linked else NONE_LINKED)
         return linked[0]
+
+    async def prefix(self, retailer: str | None) -> str:
+        """Return the retailer that is named, linked here or not, or the only one there is.
+
+        Raises:
+            BadDomainPrefix: it cannot be one.
+            NotConnected: none is named, and there is not exactly one.
+        """
+        if retailer:
+            return domain_prefix(retailer)
+        return (await self.connection(None)).retailer
 
 
 @asynccontextmanager

@@ -36,7 +36,7 @@ class Item(Struct, frozen=True, array_like=True):
     adjustment: NewStockAdjustment
 
 
-class Result(Struct, frozen=True, array_like=True):
+class Result(Struct, frozen=True, array_like=True, gc=False):
     """What became of one item."""
 
     place: int
@@ -80,13 +80,15 @@ class _Packed(Struct, array_like=True, frozen=True):
 
 
 _decoder = msgspec.msgpack.Decoder(_Packed)
+_encode = msgspec.msgpack.Encoder().encode
+_shaped = msgspec.msgpack.Decoder(NewStockAdjustment).decode
 
 
 def packed(item: Item) -> bytes:
     """Encode an item."""
     one = item.adjustment
     custom = one.custom_inventory_adjustment_reason_id
-    return msgspec.msgpack.encode(
+    return _encode(
         _Packed(
             item.order,
             item.place,
@@ -121,7 +123,7 @@ def check(adjustments: Iterable[NewStockAdjustment]) -> None:
     """
     for place, one in enumerate(adjustments):
         try:
-            msgspec.convert(msgspec.to_builtins(one), NewStockAdjustment)
+            _shaped(_encode(one))  # a third of what it costs by way of plain objects
             rule = broken_rule(one)
         except msgspec.ValidationError as error:
             rule = str(error)

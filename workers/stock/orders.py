@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
+from itertools import count
 from typing import Final
 
 import msgspec
@@ -22,6 +23,8 @@ LINGER_SECONDS: Final = 2.0
 _SUBMIT: Final = Script.load("workers.scripts", "clock", "wake", "stock_hold", "stock_submit")
 _TOGETHER: Final = 2000
 """Items that go into Redis in one round trip."""
+_CHUNKS: Final = 20
+"""Requests' results that are read in one round trip."""
 _LOOK_SECONDS: Final = 0.2
 _decoder = msgspec.msgpack.Decoder(list[Result])
 
@@ -83,9 +86,15 @@ class StockOrders:
 
     async def results(self, order_id: str) -> list[Result]:
         """Return what became of its items so far, in their order."""
-        chunks = await self.database.do("LRANGE", keys.results(order_id), 0, -1)
-        rows = [row for chunk in chunks for row in _decoder.decode(chunk)]
-        return sorted(rows, key=lambda row: row.place)
+        name, rows = keys.results(order_id), list[Result]()
+        for start in count(0, _CHUNKS):
+            chunks = await self.database.do("LRANGE", name, start, start + _CHUNKS - 1)
+            for chunk in chunks:
+                rows += _decoder.decode(chunk)
+            if len(chunks) < _CHUNKS:
+                break
+        rows.sort(key=lambda row: row.place)
+        return rows
 
     async def outcome(self, order_id: str) -> list[Result]:
         """Wait until an order is over, and return what became of its items.
