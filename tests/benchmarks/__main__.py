@@ -19,6 +19,7 @@ from tests.benchmarks.refreshing import refreshing
 from tests.benchmarks.sharing import sharing as shared
 from tests.benchmarks.simulating import simulating
 from tests.benchmarks.starting import starting
+from tests.benchmarks.stocking import stocking
 from tests.benchmarks.storage import Storage
 from tests.benchmarks.working import working
 from workers.embedded import EmbeddedRedis
@@ -62,6 +63,11 @@ def sharing(storage: Storage) -> Titled:
     yield "200 retailers, two workers", shared(storage)
 
 
+def stock(storage: Storage) -> Titled:
+    """Measure how single stock adjustments of many processes leave together."""
+    yield "100,000 single stock adjustments, 8 processes, one worker", stocking(storage)
+
+
 def client(_: Storage) -> Titled:
     """Measure calls, beside bare aiohttp."""
     yield "Client", calling()
@@ -74,7 +80,7 @@ def simulator(_: Storage) -> Titled:
 
 SECTIONS: dict[str, Callable[[Storage], Titled]] = {
     section.__name__: section
-    for section in (web, start, queue, events, tokens, sharing, client, simulator)
+    for section in (web, start, queue, events, tokens, sharing, stock, client, simulator)
 }
 
 
