@@ -23,6 +23,7 @@ from tests.benchmarks.refreshing import refreshing
 from tests.benchmarks.sharing import sharing as shared
 from tests.benchmarks.simulating import simulating
 from tests.benchmarks.starting import starting
+from tests.benchmarks.stocking import stocking
 from tests.benchmarks.storage import Storage
 from tests.benchmarks.working import working
 from workers.embedded import EmbeddedRedis
@@ -74,6 +75,11 @@ def budget(storage: Storage) -> Titled:
     yield "What a permit costs, without HTTP", costing(storage)
 
 
+def stock(storage: Storage) -> Titled:
+    """Measure how single stock adjustments of many processes leave together."""
+    yield "100,000 single stock adjustments, 8 processes, one worker", stocking(storage)
+
+
 def client(_: Storage) -> Titled:
     """Measure calls, beside bare aiohttp."""
     yield "Client", calling()
@@ -86,7 +92,10 @@ def simulator(_: Storage) -> Titled:
 
 SECTIONS: dict[str, Callable[[Storage], Titled]] = {
     section.__name__: section
-    for section in (web, start, queue, events, tokens, budget, sharing, client, simulator)
+    for section in (
+        *(web, start, queue, events, tokens),
+        *(budget, sharing, stock, client, simulator),
+    )
 }
 
 

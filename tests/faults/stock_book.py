@@ -136,7 +136,13 @@ class Busy(Struct):
 @asynccontextmanager
 async def busy_store(**options: Any) -> AsyncIterator[Busy]:
     """A store whose till sells and where another application adjusts the same products."""
-    given = {"products": 30, "time_scale": 1000.0, "registers": 100, "speed": _A_MINUTE} | options
+    given = {
+        "products": 30,
+        "time_scale": 1000.0,
+        "registers": 100,
+        "speed": _A_MINUTE,
+        "token_seconds": 10**8,
+    } | options
     async with open_store(**given) as store:
         busy = Busy(store, asyncio.Lock())
         at_work = asyncio.create_task(_adjusting(busy))

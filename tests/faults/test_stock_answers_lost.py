@@ -110,7 +110,7 @@ async def test_after_a_lost_answer_each_item_is_there_once(
 async def test_of_a_batch_of_which_half_is_bad_the_good_half_is_applied_once(
     reach: Lightspeed, busy: Busy, pytestconfig: pytest.Config, stores: str, *, names_rows: bool
 ) -> None:
-    size, batches = (1000, 3) if is_thorough(pytestconfig) else (20, 2)
+    size, batches = (200, 3) if is_thorough(pytestconfig) else (20, 2)
     switches = {"bad_batch": stores, "bad_batch_names_rows": names_rows}
     busy.store.simulator.stage.switches.change(switches)
     way = Struck(reach, busy, EVERY, "lost-answer", "reset")

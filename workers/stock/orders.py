@@ -57,8 +57,10 @@ class StockOrders:
             BadDomainPrefix: nothing was taken.
         """
         check(adjustments)
-        retailer, order_id = domain_prefix(retailer), order_id or secrets.token_hex(12)
-        taken = int(await self.database.do("HGET", keys.order(order_id), "taken") or 0)
+        retailer, taken = domain_prefix(retailer), 0
+        if order_id:
+            taken = int(await self.database.do("HGET", keys.order(order_id), "taken") or 0)
+        order_id = order_id or secrets.token_hex(12)
         source = keys.file(order_id) if by_caller else keys.waiting(retailer)
         names = [source, keys.order(order_id), keys.seen(retailer)]
         queue = "" if by_caller else ACTIONS_QUEUE
