@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
+# Tests wait for processes and clocks more than they compute, so each core has two at a time.
+WORKERS := $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
 
 .PHONY: help setup demo test lint bench faults lock clean
 help: ## Show this list
@@ -19,7 +21,7 @@ demo: $(READY) ## Webhooks to a plugin, end to end, on a real Redis
 	@$(BIN)/backroom demo
 
 test: $(READY) ## All tests
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n $(WORKERS)
 
 lint: $(READY) ## Style, types, floors
 	$(BIN)/ruff format --check

@@ -20,7 +20,7 @@ def test_the_demo_shows_every_type_to_its_end_and_the_ledgers_agree(run: Run) ->
     assert "a repeat: not enqueued" in shown
     assert "The signature does not fit the body." in shown
     (stock,) = [one for one in shown.splitlines() if "stock adjustments" in one]
-    assert "1,000 stock adjustments    1 request, " in stock
+    assert "1,000 stock adjustments    2 requests, " in stock
     assert int(re.findall(r"([\d,]+) inventory.update", stock)[0].replace(",", "")) >= 1000
     assert "8 acknowledged · 8 handled · 8 in the journal · 1 repeat · 1 forgery" in shown
 
