@@ -21,7 +21,7 @@ demo: $(READY) ## Webhooks to a plugin, end to end, on a real Redis
 	@$(BIN)/backroom demo
 
 test: $(READY) ## All tests
-	$(BIN)/pytest -n $(WORKERS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 lint: $(READY) ## Style, types, floors
 	$(BIN)/ruff format --check

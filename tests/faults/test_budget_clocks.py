@@ -15,7 +15,9 @@ LIMIT = 350
 async def test_a_budget_is_shared_by_machines_whose_clocks_are_an_hour_apart(
     redis_url: str, database: Database, pytestconfig: pytest.Config
 ) -> None:
-    windows, pace = (6, 30.0) if is_thorough(pytestconfig) else (2, 60.0)
+    if not is_thorough(pytestconfig):
+        pytest.skip("whole windows long: see `make faults`; Redis' time has tests of its own")
+    windows, pace = 6, 30.0
     await aged(database)
     async with gathered(redis_url, time_scale=pace) as crowd:
         for ahead in AHEAD:
