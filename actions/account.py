@@ -16,7 +16,7 @@ MOST_WAITING: Final = 64
 """Callers that may wait a short while; more are turned away at once."""
 _HURRIED: Final = 4
 """Interactive calls that may be under way however many others are."""
-_AGAIN_SECONDS: Final = 0.05
+AGAIN_SECONDS: Final = 0.05
 """Nobody is told to come back sooner."""
 _FAILS: Final = 5
 """So many calls in a row that fail are reported at once."""
@@ -87,7 +87,7 @@ class Account:
         """Return in how many seconds one who cannot wait is to come back: not all at once."""
         now = time.monotonic()
         moment = self.standing.place(self._asking.turned_away(), self._window, now)
-        return max(_AGAIN_SECONDS, moment - now, self._crowded())
+        return max(AGAIN_SECONDS, moment - now, self._crowded())
 
     def answered(self, permit: Permit, headers: Mapping[str, str]) -> None:
         """Count a permit that was used, and heed at once what it says is left."""

@@ -11,7 +11,7 @@ from math import inf
 from types import TracebackType
 from typing import Final, Self
 
-from actions.account import Account
+from actions.account import AGAIN_SECONDS, Account
 from actions.database import Database
 from actions.errors import RateLimited, TryLater
 from actions.exchange import CHANNEL, Exchange, Lane, Scheme, key
@@ -112,7 +112,7 @@ class Budget:
     def _refusal(
         self, account: Account, action: str, retailer: str, lane: Lane
     ) -> RateLimited | TryLater:
-        after = account.turn_away() if lane == "bulk" else max(account.opens(lane), 0.05)
+        after = account.turn_away() if lane == "bulk" else max(account.opens(lane), AGAIN_SECONDS)
         return self._kind(account)(action, retailer, after)
 
     @staticmethod

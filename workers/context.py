@@ -10,7 +10,7 @@ from structlog.typing import FilteringBoundLogger
 from actions.action import Action
 from actions.resources.stock_adjustments import NewStockAdjustment, Reason
 from workers.keys import KEEP_SECONDS
-from workers.stock.items import Result
+from workers.stock.items import Result, adjustment
 
 R = TypeVar("R")
 S = TypeVar("S", bound=Struct)
@@ -93,13 +93,7 @@ class Context(Generic[S]):
         Raises:
             BadItem: the quantity does not fit the reason, or the like; nothing is adjusted.
         """
-        one = NewStockAdjustment(
-            product_id=product_id,
-            outlet_id=outlet_id,
-            quantity=f"{quantity:f}" if isinstance(quantity, Decimal) else str(quantity),
-            reason=reason,
-            custom_inventory_adjustment_reason_id=custom_reason_id,
-        )
+        one = adjustment(product_id, outlet_id, quantity, reason, custom_reason_id)
         return await self._reached().adjust_stock([one], self._retailer)
 
     async def stock_outcome(self, adjustment: str) -> Result:

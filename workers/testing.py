@@ -18,7 +18,7 @@ from workers.events import PING, Event, EventType, Ping
 from workers.keys import KEEP_SECONDS
 from workers.plugins import Context, Lifespan, NoSettings
 from workers.samples import form, sample
-from workers.stock.items import Result, check
+from workers.stock.items import Result, adjustment, check
 
 __all__ = ["FakeContext", "make_event"]
 
@@ -115,13 +115,7 @@ class FakeContext(Context[S], Generic[S]):
         custom_reason_id: str | UnsetType = UNSET,
     ) -> str:
         """Note the adjustment and return an id; it counts as applied."""
-        one = NewStockAdjustment(
-            product_id=product_id,
-            outlet_id=outlet_id,
-            quantity=str(quantity),
-            reason=reason,
-            custom_inventory_adjustment_reason_id=custom_reason_id,
-        )
+        one = adjustment(product_id, outlet_id, quantity, reason, custom_reason_id)
         check([one])
         self.adjusted.append(one)
         return str(len(self.adjusted) - 1)

@@ -5,10 +5,15 @@ from decimal import Decimal
 from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from actions.errors import BackroomError
-from actions.resources.stock_adjustments import NewStockAdjustment, StockAdjustment, broken_rule
+from actions.resources.stock_adjustments import (
+    NewStockAdjustment,
+    Reason,
+    StockAdjustment,
+    broken_rule,
+)
 
 MOST_IN_REQUEST: Final = 1000
 """Adjustments that one request holds (vendor: OpenAPI 2026-07, inventory)."""
@@ -65,6 +70,23 @@ class Progress(Struct, frozen=True, kw_only=True):
     def is_over(self) -> bool:
         """Whether something has become of every item."""
         return self.left == 0
+
+
+def adjustment(
+    product_id: str,
+    outlet_id: str,
+    quantity: Decimal | int,
+    reason: Reason,
+    custom_reason_id: str | UnsetType = UNSET,
+) -> NewStockAdjustment:
+    """Make an adjustment of a number."""
+    return NewStockAdjustment(
+        product_id=product_id,
+        outlet_id=outlet_id,
+        quantity=f"{quantity:f}" if isinstance(quantity, Decimal) else str(quantity),
+        reason=reason,
+        custom_inventory_adjustment_reason_id=custom_reason_id,
+    )
 
 
 class _Packed(Struct, array_like=True, frozen=True):
