@@ -19,7 +19,7 @@ local function fresh_budget(limit, now, real)
     limit = limit, fixed = false, lo = now, hi = now, used = 0, log = {}, others = 0, before = 0,
     known = 0, told = 0, held = {}, shut = 0, struck = 0, probe = false, failures = 0, broken = 0,
     pause = 0, away = 0, short = false, refused = 0, answered = 0,
-    order = {}, through = 0, -- `line.lua` counts in it whom it lets through
+    order = {}, through = 0, followed = 0, -- `line.lua` notes here whom it lets through, and when
   }
 end
 

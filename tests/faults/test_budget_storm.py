@@ -49,7 +49,7 @@ async def test_a_storm_of_429s_loses_nothing_and_is_asked_once_in_a_window(
             async with asyncio.timeout(PATIENCE):
                 await asyncio.gather(*writing)
     assert simulator.bugs == []
-    judge(simulator, windows)
+    judge(simulator, windows, is_exact=is_thorough(pytestconfig))
 
 
 async def write(clients: list[Client], retailer: str) -> None:
@@ -63,7 +63,7 @@ async def write(clients: list[Client], retailer: str) -> None:
     )
 
 
-def judge(simulator: Simulator, windows: int) -> None:
+def judge(simulator: Simulator, windows: int, *, is_exact: bool) -> None:
     """Read the book."""
     book = simulator.stage.ledger
     asked = Counter(one.retailer for one in book.requests if one.status == 429)
@@ -74,5 +74,7 @@ def judge(simulator: Simulator, windows: int) -> None:
         f"0 lost, 0 done twice"
     )
     assert done == dict.fromkeys(HEADERS, 2 * WRITES)
-    # The first, one for each window since, and one that a slow machine let go in its stead.
-    assert max(asked.values()) <= windows + 2
+    # The first, one for each window since, and one that a slow machine let go in its stead. In the
+    # small form a window is a second, so a machine that pauses makes windows of its own.
+    if is_exact:
+        assert max(asked.values()) <= windows + 2

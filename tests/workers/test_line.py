@@ -18,6 +18,8 @@ FRESH = 332
 """What a fresh budget has for bulk: 350 but for the reserve of 18."""
 FEW = 32
 """So many are let through at a time."""
+FOLLOW = 0.1
+"""Seconds between two of a crowd."""
 
 
 @pytest.fixture
@@ -111,6 +113,21 @@ async def test_all_come_forward_that_fit_once_lightspeed_allows_more(
             await use(budget, FEW)
     assert max(await turns(database, ids)) <= 0
     assert await waiting(database, ["kowhai"]) == {"kowhai": (0, 0.0)}
+
+
+async def test_a_crowd_that_a_window_cannot_hold_comes_forward_slowly(
+    jobs: ActionJobs, line: Line, database: Database
+) -> None:
+    await enqueued(jobs, 1500)
+    loop = asyncio.get_running_loop()
+    async with Budget(database) as budget:
+        await use(budget, FEW)
+        before = loop.time()
+        await line.pull({"kowhai": FEW})
+        await use(budget, FEW)
+        came, waits = await line.pull({"kowhai": FEW})
+        assert came <= min(FEW, (loop.time() - before) / FOLLOW)
+        assert waits["kowhai"] == FOLLOW
 
 
 async def test_a_closed_gate_lets_nobody_come_before_it_opens(

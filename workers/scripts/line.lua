@@ -2,7 +2,7 @@
 -- They stand in the queue too, by the same moment; who is late in coming off the line is only in
 -- the queue. Before it stands `budget.lua`, whose times are the vendor's.
 local MOST_THROUGH = 32
-local FOLLOW_MS = 100
+local FOLLOW_MS = 100 -- of ours between two of a line: a crowd's share of a window is no burst
 local budgets = {}
 
 local function line_of(retailer)
@@ -36,6 +36,24 @@ local function room(s, now, window)
   return is_shut and 0 or math.min(fits(s, now, window), MOST_THROUGH - s.through)
 end
 
+-- How long after each other those of a line come; all of a window's within its first half.
+local function stride(s, window, pace)
+  return math.min(FOLLOW_MS * pace, window / 2 / s.limit)
+end
+
+-- How many of so many in a line are brought forward now. Who cannot all be done in this window are
+-- not in a hurry: the last window decides when all are done. So they follow each other slowly, and
+-- the calls of other retailers find this machine, and the vendor, at leisure.
+local function may_come(s, waiting, now, window, pace)
+  local most = room(s, now, window)
+  if waiting <= fits(s, now, window) then
+    return most
+  end
+  most = math.min(most, math.floor((now - s.followed) / stride(s, window, pace)))
+  s.followed = most > 0 and now or s.followed
+  return most
+end
+
 -- The moment of one who has so many before them in the line: when their window has room for them.
 -- Within it they follow each other slowly; whoever uses the budget brings them forward.
 local function turn_of(s, before, now, window, pace)
@@ -45,5 +63,5 @@ local function turn_of(s, before, now, window, pace)
     opens = math.max(gate, room_at(s, now, window)) + math.floor((before - here) / s.limit) * window
     place = (before - here) % s.limit
   end
-  return opens + math.min(place * FOLLOW_MS * pace, place / s.limit * window / 2)
+  return opens + place * stride(s, window, pace)
 end

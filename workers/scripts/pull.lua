@@ -12,10 +12,11 @@ local function pull(retailer, passed)
   redis.call('ZREMRANGEBYSCORE', line, '-inf', real)
   local s = budget_of(retailer, now, real, window, limit)
   s.through = math.max(0, s.through - passed)
-  if redis.call('EXISTS', line) == 0 then
+  local waiting = redis.call('ZCARD', line)
+  if waiting == 0 then
     return -1
   end
-  local most = room(s, now, window)
+  local most = may_come(s, waiting, now, window, pace)
   if now >= s.broken and s.broken > 0 then
     most = math.min(most, 1) -- to see whether the outage is over
   end
@@ -25,6 +26,9 @@ local function pull(retailer, passed)
       redis.call('ZADD', queue, real, id)
       s.through, came = s.through + 1, came + 1
     end
+  end
+  if room(s, now, window) > 0 then
+    return math.ceil(stride(s, window, pace) / pace)
   end
   local _, step = reserve(s, now, window)
   return math.ceil((math.max(s.shut, s.broken, math.min(step, room_at(s, now, window))) - now) / pace)
