@@ -11,7 +11,7 @@ from actions.database import Database, Script
 from actions.errors import BackroomError, DatabaseAway
 from workers.stock import keys
 from workers.stock.items import MOST_IN_REQUEST, Item, Outcome, Result, unpacked
-from workers.stock.segments import Segment
+from workers.stock.segments import Segment, worth
 
 _TAKE: Final = Script.load("workers.scripts", "clock", "stock_take")
 _KEEP: Final = Script.load("workers.scripts", "clock", "stock_hold", "stock_keep")
@@ -42,8 +42,16 @@ class Open(Struct, frozen=True, kw_only=True):
     """When what is there now was first seen, and not all was; 0: it was not looked for."""
     found: int = 0
     """How many were there then."""
+    refused: int = 0
+    """How many of it were refused so far."""
     is_whole: bool | None = None
     """Whether the vendor takes a batch whole or not at all, as far as this one shows."""
+
+    @property
+    def worth(self) -> int:
+        """How many of its items are worth one request, by how common bad ones were."""
+        over = len(self.items) - sum(len(one.places) for one in self.pending)
+        return worth(over, self.refused)
 
     @property
     def all_items(self) -> list[Item]:

@@ -2,11 +2,16 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from math import log
 from typing import Final, TypeAlias
 
 from msgspec import Struct
 
+from workers.stock.items import MOST_IN_REQUEST
+
 _ROW: Final = re.compile(r"stock_adjustments\[(\d+)\]")
+_TELLING: Final = 5
+"""So many bad ones tell how common they are."""
 Refusals: TypeAlias = dict[int, str]
 """Why which item was refused; numbers are places among those that were taken together."""
 
@@ -23,16 +28,30 @@ class Segment(Struct, frozen=True, array_like=True):
     """Why they were refused."""
 
 
-def next_up(pending: Sequence[Segment]) -> tuple[list[Segment], Refusals]:
-    """Cut what is known to be bad, until the first segment is worth a request."""
+def worth(over: int, refused: int) -> int:
+    """Return how many are worth a request, when of so many that are over some were refused.
+
+    As many as are refused every other time: then an answer tells most.
+    """
+    if refused < _TELLING:
+        return MOST_IN_REQUEST
+    if refused >= over:
+        return 1
+    return max(1, round(log(0.5) / log(1 - refused / over)))
+
+
+def next_up(
+    pending: Sequence[Segment], most: int = MOST_IN_REQUEST
+) -> tuple[list[Segment], Refusals]:
+    """Cut what is known to be bad, until the first segment is worth a request: `most` at most."""
     left, refused = list(pending), Refusals()
     while left and left[0].is_bad:
         segment = left.pop(0)
         if len(segment.places) == 1:
             refused[segment.places[0]] = segment.reason
         else:
-            left[:0] = _halves(segment)
-    return _merged(left), refused
+            left[:0] = _cut(segment, most)
+    return _shortened(_merged(left), most), refused
 
 
 def _merged(pending: list[Segment]) -> list[Segment]:
@@ -40,6 +59,14 @@ def _merged(pending: list[Segment]) -> list[Segment]:
     if not pending or any(one.is_bad or one.is_first_half for one in pending):
         return pending
     return [Segment([place for one in pending for place in one.places])]
+
+
+def _shortened(pending: list[Segment], most: int) -> list[Segment]:
+    """Let no more than so many go together, unless something else hangs on them."""
+    if not pending or pending[0].is_first_half or len(pending[0].places) <= most:
+        return pending
+    first, *rest = pending
+    return [Segment(first.places[:most]), Segment(first.places[most:]), *rest]
 
 
 def one_ahead(pending: Sequence[Segment]) -> list[Segment]:
@@ -58,7 +85,10 @@ def after_success(pending: Sequence[Segment]) -> list[Segment]:
 
 
 def after_refusal(
-    pending: Sequence[Segment], reason: str, fields: Mapping[str, Sequence[str]]
+    pending: Sequence[Segment],
+    reason: str,
+    fields: Mapping[str, Sequence[str]],
+    most: int = MOST_IN_REQUEST,
 ) -> tuple[list[Segment], Refusals]:
     """Return what is left once the first segment was refused, and what is known to be at fault."""
     first, *rest = pending
@@ -67,7 +97,7 @@ def after_refusal(
         refused = {first.places[row]: why for row, why in rows.items()}
         good = [place for place in first.places if place not in refused]
         return _merged([Segment(good), *rest] if good else list(rest)), refused
-    return next_up([Segment(first.places, is_bad=True, reason=reason), *rest])
+    return next_up([Segment(first.places, is_bad=True, reason=reason), *rest], most)
 
 
 def without(pending: Sequence[Segment], over: set[int]) -> list[Segment]:
@@ -90,7 +120,7 @@ def _named(fields: Mapping[str, Sequence[str]], size: int) -> Refusals:
     return found
 
 
-def _halves(segment: Segment) -> tuple[Segment, Segment]:
-    middle = len(segment.places) // 2
+def _cut(segment: Segment, most: int) -> tuple[Segment, Segment]:
+    middle = min(len(segment.places) // 2, most)
     first, second = segment.places[:middle], segment.places[middle:]
     return Segment(first, is_first_half=True, reason=segment.reason), Segment(second)

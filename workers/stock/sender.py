@@ -148,7 +148,7 @@ class Sender:
         if len(rows) != len(first.places):  # it is no answer to what was sent
             await self._requests.keep(token, structs.replace(request, state="lost"))
             return 0.0
-        left, refused = segments.next_up(segments.after_success(request.pending))
+        left, refused = segments.next_up(segments.after_success(request.pending), request.worth)
         results = results_of(items, {}, refused)
         for place, row in zip(first.places, rows, strict=True):
             results[items[place].order].append(Result(items[place].place, "applied", row.id))
@@ -168,7 +168,7 @@ class Sender:
             if found.applied or found.ambiguous:
                 return await self._in_part(token, request, rows, reason)
             request = structs.replace(request, is_whole=True)
-        left, refused = segments.after_refusal(request.pending, reason, error.fields)
+        left, refused = segments.after_refusal(request.pending, reason, error.fields, request.worth)
         await self._go_on(token, request, left, results_of(items, {}, refused))
         return 0.0
 
@@ -234,5 +234,8 @@ class Sender:
         seen: Seen | None = None,
     ) -> None:
         """Record results, and keep what is left of the request."""
-        left = structs.replace(request, state="taken", pending=pending)
+        bad = sum(row.outcome == "refused" for rows in results.values() for row in rows)
+        left = structs.replace(
+            request, state="taken", pending=pending, refused=request.refused + bad
+        )
         await self._requests.keep(token, left if pending else None, results, seen=seen)
