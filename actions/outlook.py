@@ -74,6 +74,15 @@ class Outlook(Struct, frozen=True, kw_only=True):
     heard: float | None = None
     """How long ago a call was sent that told limit and remaining; None: never."""
 
+    def opens(self, before: int, pace: float = 1.0) -> float:
+        """Return in how many seconds a bulk call may leave that has so many before it."""
+        over = before - max(0, self.left - self.kept)
+        if over < 0:
+            return self.shut
+        window = self.window / pace
+        room = window if self.reset is None else self.reset
+        return max(self.shut, room) + over // max(1, self.limit) * window
+
 
 _decode: Final = msgspec.msgpack.Decoder(Outlook).decode
 

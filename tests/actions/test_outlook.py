@@ -126,6 +126,15 @@ async def test_before_a_fast_simulator_waits_are_in_our_seconds(database: Databa
     assert (found.reset, found.shut) == (9, 1)
 
 
+async def test_it_is_arithmetic_when_a_call_may_leave(database: Database) -> None:
+    found = await seen(database, 20, fixed=True, used=300)
+    assert (found.left, found.kept, found.reset) == (50, 18, 280)
+    assert [found.opens(before) for before in (0, 31, 32, 381, 382)] == [0, 0, 280, 280, 580]
+    assert (await seen(database, 20, shut=MS + 50_000)).opens(0) == 30
+    assert Outlook(left=0).opens(0) == 300
+    assert Outlook(left=0).opens(350, pace=10) == 60
+
+
 async def test_looking_changes_nothing(database: Database) -> None:
     await keep(database, held={"a": [3, 1]}, log=[[1, 5]], others=7)
     before = await database.do("DUMP", key("kowhai"))

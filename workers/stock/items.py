@@ -60,6 +60,8 @@ class Progress(Struct, frozen=True, kw_only=True):
     refused: int
     unknown: int
     """Nobody can tell whether these were applied: a person must look."""
+    last_in: float = 0.0
+    """In how many seconds its last request may leave, as far as the rate limit tells."""
 
     @property
     def left(self) -> int:

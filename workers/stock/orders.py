@@ -5,18 +5,29 @@ import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 from itertools import count
+from math import ceil
 from typing import Final
 
 import msgspec
+from msgspec import structs
 
 from actions.connections import domain_prefix
 from actions.database import Database, Script
 from actions.errors import DatabaseAway
+from actions.outlook import look
 from actions.resources.stock_adjustments import NewStockAdjustment
 from workers.keys import ACTIONS_QUEUE, KEEP_SECONDS
 from workers.queue import SEND_STOCK, job
 from workers.stock import keys
-from workers.stock.items import Item, NoSuchOrder, Progress, Result, check, packed
+from workers.stock.items import (
+    MOST_IN_REQUEST,
+    Item,
+    NoSuchOrder,
+    Progress,
+    Result,
+    check,
+    packed,
+)
 
 LINGER_SECONDS: Final = 2.0
 """Fewer than make a full request wait so long for others."""
@@ -32,8 +43,12 @@ _decoder = msgspec.msgpack.Decoder(list[Result])
 class StockOrders:
     """Adjustments in any number. A worker sends them, those of all callers together."""
 
-    def __init__(self, database: Database, *, linger: float = LINGER_SECONDS) -> None:
+    def __init__(
+        self, database: Database, *, linger: float = LINGER_SECONDS, pace: float = 1.0
+    ) -> None:
+        """Where a simulator's time passes `pace` times as fast as ours, say so."""
         self.database = database
+        self._pace = pace
         self.linger = linger
         self._awaited: dict[str, asyncio.Future[None]] = {}
         self._looking: asyncio.Task[None] | None = None
@@ -84,7 +99,8 @@ class StockOrders:
         if found[0] is None:
             raise NoSuchOrder(f"No stock order {order_id[:60]} is kept: its id is wrong, or old.")
         counts = dict(zip(names[1:], map(int, found[1:]), strict=True))
-        return Progress(order_id=order_id, retailer=found[0].decode(), **counts)
+        progress = Progress(order_id=order_id, retailer=found[0].decode(), **counts)
+        return structs.replace(progress, last_in=await self._last_in(progress))
 
     async def results(self, order_id: str) -> list[Result]:
         """Return what became of its items so far, in their order."""
@@ -112,6 +128,16 @@ class StockOrders:
             self._looking = asyncio.create_task(self._look(), name="stock orders")
         await asyncio.shield(coming)
         return await self.results(order_id)
+
+    async def _last_in(self, progress: Progress) -> float:
+        """Reckon when the last request may leave; what others have waiting goes before it."""
+        if progress.is_over:
+            return 0.0
+        retailer = progress.retailer
+        waiting = await self.database.do("LLEN", keys.waiting(retailer))
+        outlook = (await look(self.database, [retailer], pace=self._pace))[retailer]
+        requests = ceil(max(progress.left, waiting) / MOST_IN_REQUEST)
+        return outlook.opens(requests - 1, self._pace)
 
     async def close(self) -> None:
         """Look no more; who waits is told."""

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from actions.budget import Budget
 from actions.database import Database
 from actions.errors import DatabaseAway
 from tests.stores import Store
@@ -17,6 +18,7 @@ from workers.stock.runs import ClientWay
 from workers.stock.sender import Sender
 
 DAY = 86_400
+WINDOW = 300.0
 
 
 async def test_an_order_is_not_forgotten_before_it_is_over(
@@ -96,3 +98,18 @@ async def test_few_jobs_send_what_many_have_submitted(
         await orders.submit(adjust(500, start=start + 1), "kowhai")
     await orders.submit(adjust(3000, start=5000), "kowhai")
     assert await database.do("ZCARD", ACTIONS_QUEUE) == 2
+
+
+async def test_an_order_tells_when_the_rate_limit_lets_its_last_request_leave(
+    orders: StockOrders, sender: Sender, database: Database, adjust: Adjust
+) -> None:
+    async with Budget(database) as budget:
+        (await budget.take("ListOutlets", "kowhai")).answered(
+            {"X-RateLimit-Limit": "350", "X-RateLimit-Remaining": "20"}
+        )
+    first = await orders.submit(adjust(1500), "kowhai")
+    assert (await orders.progress(first)).last_in == 0.0
+    later = await orders.submit(adjust(2500), "kowhai")
+    assert WINDOW - 60 < (await orders.progress(later)).last_in < WINDOW + 2
+    await all_sent(sender)
+    assert (await orders.progress(later)).last_in == 0.0

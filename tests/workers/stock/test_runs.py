@@ -8,6 +8,7 @@ import pytest
 import structlog
 from structlog.testing import capture_logs
 
+from actions.budget import Budget
 from actions.database import Database
 from actions.grants import Pair
 from actions.listening import cancelled
@@ -138,4 +139,27 @@ async def test_what_a_person_must_mend_is_waited_for_without_an_attempt(
             await reach.grants.keep("kowhai", store.pair())
             async with asyncio.timeout(PATIENCE):
                 outcomes = await reach.stock.outcome(order)
+    assert [one.outcome for one in outcomes] == ["applied"] * 3
+
+
+async def test_the_rate_limit_is_waited_for_without_an_attempt(
+    reach: Lightspeed,
+    anew: Callable[[], AbstractAsyncContextManager[None]],
+    database: Database,
+    store: Store,
+    adjust: Adjust,
+) -> None:
+    async with Budget(database) as budget:
+        (await budget.take("ListOutlets", "kowhai")).refused({}, 3.0)
+    reach.stock.linger = 0.0
+    order = await reach.stock.submit(adjust(3), "kowhai")
+    assert 0 < (await reach.stock.progress(order)).last_in <= 3.0
+    with capture_logs() as lines:
+        async with anew(), asyncio.timeout(PATIENCE):
+            while not (waited := [one for one in lines if one["event"] == "stock.waited"]):  # noqa: ASYNC110 - a list tells nobody
+                await asyncio.sleep(0.01)
+            assert (waited[0]["error"], requests(store)) == ("RateLimited", [])
+            (job,) = await stock_jobs(database)
+            assert (job.state in {"waiting", "queued", "running"}, job.attempts) == (True, 0)
+            outcomes = await reach.stock.outcome(order)
     assert [one.outcome for one in outcomes] == ["applied"] * 3
