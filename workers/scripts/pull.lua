@@ -9,8 +9,9 @@ local now, came = real * pace, 0
 
 local function pull(retailer, passed)
   local line = line_of(retailer)
-  redis.call('ZREMRANGEBYSCORE', line, '-inf', real)
+  local own = redis.call('ZREMRANGEBYSCORE', line, '-inf', real)
   local s = budget_of(retailer, now, real, window, limit)
+  s.followed = own > 0 and now or s.followed -- their turn came meanwhile
   s.through = math.max(0, s.through - passed)
   local waiting = redis.call('ZCARD', line)
   if waiting == 0 then
