@@ -1,4 +1,4 @@
-"""`backroom stock`: stock adjustments from a file, and those that the vendor has."""
+"""`backroom stock`: stock adjustments from a file, orders of them, and those the vendor has."""
 
 import asyncio
 import sys
@@ -7,6 +7,7 @@ from datetime import datetime
 import click
 
 from actions.errors import BackroomError
+from ingress.commands import ordered
 from ingress.commands.adjusted import REFUSED, UNKNOWN
 from ingress.commands.adjusting import Given, Plan, carried_out, planned
 from ingress.commands.moments import past
@@ -68,6 +69,9 @@ def _adjusted(given: Given, *, ask: bool) -> int:
     if ask:
         click.confirm("Go on?", abort=True, err=True)
     return asyncio.run(carried_out(given, plan))
+
+
+command.add_command(ordered.command)
 
 
 @command.command()

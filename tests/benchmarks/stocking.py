@@ -1,4 +1,4 @@
-"""Section `stock`: single stock adjustments of many processes leave as few requests."""
+"""Section `stock`: singles of many processes leave as few requests, and so does a file."""
 
 import asyncio
 import time
@@ -16,6 +16,7 @@ from actions.simulator.options import Options
 from actions.simulator.simulator import Simulator
 from actions.vault import Vault
 from tests.benchmarks.figures import Figure
+from tests.benchmarks.filing import filing
 from tests.benchmarks.processes import Wrong, running
 from tests.benchmarks.stocking_caller import GO, READY
 from tests.benchmarks.storage import Storage
@@ -33,9 +34,11 @@ _POST = "POST /stock_adjustments"
 
 
 def stocking(storage: Storage) -> list[Figure]:
-    """Measure requests for 100,000 singles, and how long one waits when there are few."""
+    """Measure requests for 100,000 singles and for a file, and how long a single waits."""
     storage.empty()
-    return asyncio.run(_stocking(storage))
+    singles = asyncio.run(_stocking(storage))
+    storage.empty()
+    return singles + asyncio.run(filing(storage))
 
 
 async def _stocking(storage: Storage) -> list[Figure]:

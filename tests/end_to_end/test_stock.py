@@ -20,6 +20,8 @@ from actions.grants import Grants
 from actions.vault import Vault
 from tests.end_to_end.conftest import BIN, PATIENCE, Run
 from tests.stores import Shell, Store, open_store, shell
+from workers.stock.items import adjustment
+from workers.stock.orders import StockOrders
 
 Row = tuple[str, str, str, str]
 Sheet = Callable[..., Path]
@@ -99,6 +101,29 @@ async def test_a_file_by_names_is_sent_in_full_requests_and_reported(
     assert {row[2] for row in rows} == {row["id"] for row in store.rows("stock_adjustments")}
     looked_up = [route for route, _ in store.seen if route.startswith("GET")]
     assert Counter(looked_up) == {"GET /products": 2, "GET /outlets": 2}
+
+
+async def test_an_order_is_shown_before_and_after_it_is_sent(
+    backroom: Shell, store: Store, database: Database
+) -> None:
+    product, outlet = (store.rows(table)[0]["id"] for table in ("products", "outlets"))
+    ids = [product, product, "00000000-0000-0000-0000-000000000000"]
+    given = [adjustment(one, outlet, number + 1, "STOCK_FOUND") for number, one in enumerate(ids)]
+    order = await StockOrders(database).submit(given, "kowhai")
+    shown = (await backroom("stock", "order", order)).stdout
+    assert "3 adjustments at kowhai: 0 applied, 0 refused, 0 unknown, 3 left." in shown
+    assert "The rate limit lets its last request leave now." in shown
+    await backroom("worker", "--queue", "actions", "--burst")
+    shown = (await backroom("stock", "order", order)).stdout
+    assert "2 applied, 1 refused, 0 unknown, 0 left." in shown
+    found = json.loads((await backroom("stock", "order", order, "--json")).stdout)
+    assert [item[:2] for item in found["items"]] == [
+        [0, "applied"],
+        [1, "applied"],
+        [2, "refused"],
+    ]
+    assert (found["left"], found["progress"]["last_in"]) == (0, 0.0)
+    assert "is kept" in (await backroom("stock", "order", "no-such", code=1)).stderr
 
 
 async def test_the_same_file_is_not_sent_twice_unless_again_is_said(
