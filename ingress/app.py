@@ -12,6 +12,7 @@ from actions.vault import Vault
 from ingress.health import Readiness, health
 from ingress.intake import Intake
 from ingress.linking import Consent
+from ingress.reach import Reach
 from ingress.webhooks import Door
 from workers.inbox import Inbox
 from workers.settings import Settings
@@ -39,8 +40,8 @@ async def create_app(settings: Settings, database: Database) -> web.Application:
     app.router.add_route(hdrs.METH_ANY, "/webhooks/{key}", door.receive)
     app.router.add_get("/health", health)
     app.router.add_get("/ready", Readiness(database, settings.overdue_seconds).ready)
-    consent = Consent(settings, database, vault)
-    app.add_routes(consent.routes())
+    reach = Reach(settings, database, vault)
+    app.add_routes(Consent(reach).routes())
 
     async def writing(_: web.Application) -> AsyncIterator[None]:
         writer = asyncio.create_task(intake.run(), name="intake")
@@ -49,7 +50,7 @@ async def create_app(settings: Settings, database: Database) -> web.Application:
         await asyncio.wait({writer}, timeout=_LEAVE_SECONDS)
         writer.cancel()
 
-    app.cleanup_ctx.extend((writing, consent.opened))
+    app.cleanup_ctx.extend((writing, reach.opened))
     return app
 
 

@@ -1,18 +1,14 @@
 """`/connect` and `/oauth/callback`: a retailer links itself in the browser."""
 
-from collections.abc import AsyncIterator
-
 import structlog
 from aiohttp import web
 from yarl import URL
 
 from actions.connections import BadDomainPrefix
-from actions.database import Database
 from actions.errors import BackroomError, DatabaseAway, WrongSetting
 from actions.linking import STATE_SECONDS, BadState, Declined, Linking
-from actions.vault import Vault
-from workers.lightspeed import CALLBACK, Lightspeed, lightspeed
-from workers.settings import Settings
+from ingress.reach import Reach
+from workers.lightspeed import CALLBACK
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -27,16 +23,9 @@ _HEADERS = {
 class Consent:
     """The two routes."""
 
-    def __init__(self, settings: Settings, database: Database, vault: Vault) -> None:
-        self._settings = settings
-        self._database = database
-        self._vault = vault
-        self._reach: Lightspeed | None = None
-
-    async def opened(self, _: web.Application) -> AsyncIterator[None]:
-        """Keep connections to Lightspeed open while the application runs."""
-        async with lightspeed(self._settings, self._database, self._vault) as self._reach:
-            yield
+    def __init__(self, reach: Reach) -> None:
+        self._reach = reach
+        self._settings = reach.settings
 
     def routes(self) -> list[web.RouteDef]:
         """Return them."""
@@ -79,9 +68,8 @@ class Consent:
         return URL(self._settings.base_url + CALLBACK).raw_path
 
     def _linking(self) -> Linking:
-        assert self._reach is not None  # noqa: S101 - the application is running
-        url = self._settings.lightspeed_authorize_url
-        return Linking(self._database, self._vault, self._reach.consent(), url)
+        reach, url = self._reach, self._settings.lightspeed_authorize_url
+        return Linking(reach.database, reach.vault, reach.lightspeed.consent(), url)
 
 
 def _refused(error: BackroomError) -> web.Response:

@@ -8,8 +8,10 @@ import structlog
 from aiohttp import web
 
 from actions.database import Database
-from actions.errors import BackroomError
+from actions.errors import BackroomError, WrongSetting
+from ingress.api.keys import ApiKeys
 from ingress.app import DOOR, create_app
+from ingress.urls import is_loopback
 from workers.settings import Settings
 from workers.signals import stop_asked
 
@@ -44,6 +46,7 @@ async def serve(settings: Settings) -> None:
         await runner.setup()
         try:
             site = await _listen(runner, settings)
+            await _check_keys(runner, settings.host, database)
             log.info("web.ready", url=_url(runner), pid=os.getpid())
             await stop.wait()
             await site.stop()
@@ -67,6 +70,17 @@ async def _listen(runner: web.AppRunner, settings: Settings) -> web.TCPSite:
             "set HOST and PORT to another address."
         ) from error
     return site
+
+
+async def _check_keys(runner: web.AppRunner, host: str, database: Database) -> None:
+    """See that who listens to everybody knows whom to let in."""
+    if all(is_loopback(str(one[0])) for one in runner.addresses):
+        return
+    if not await ApiKeys(database).exist():
+        raise WrongSetting(
+            f"HOST is {host}, where everybody can call, and there is no API key: make one with "
+            "`backroom keys create NAME`, or set HOST to 127.0.0.1."
+        )
 
 
 def _url(runner: web.AppRunner) -> str:

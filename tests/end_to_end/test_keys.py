@@ -1,6 +1,7 @@
 """`backroom keys`: a new key in front, and the old one out, while a process goes on writing."""
 
 import asyncio
+import json
 
 import pytest
 
@@ -67,3 +68,20 @@ def test_a_new_key_can_stand_in_front_of_the_old_one(run: Run, key: str) -> None
     run("keys", "rotate", BACKROOM_KEYS=f"{made},{key}")
     assert "kowhai" in run("retailers", BACKROOM_KEYS=made).stdout
     run("retailers", code=1)
+
+
+def test_an_api_key_is_shown_once_listed_and_revoked(run: Run, database: Database) -> None:
+    assert database is not None
+    assert "backroom keys create" in run("keys", "list").stdout
+    words = ("--retailer", "kowhai", "--actions", "List*", "--expires", "30")
+    key = run("keys", "create", "erp", *words).stdout.strip()
+    assert key.startswith("bk_")
+    listed = run("keys", "list").stdout
+    assert key not in listed
+    assert all(word in listed for word in ("erp", key[:8], "kowhai", "List*", "never"))
+    (found,) = json.loads(run("keys", "list", "--json").stdout)
+    assert (found["key"]["retailers"], found["used_at"]) == (["kowhai"], None)
+    assert "already" in run("keys", "create", "erp", code=2).stderr
+    assert "could run no action" in run("keys", "create", "no", "--actions", "Nix*", code=2).stderr
+    assert "erp is revoked" in run("keys", "revoke", "erp").stdout
+    assert "no key named" in run("keys", "revoke", "erp", code=2).stderr

@@ -15,9 +15,11 @@ from msgspec.structs import replace
 from actions.connections import Connection, Connections
 from actions.database import Database
 from actions.errors import WrongSetting
+from ingress.api.keys import ApiKeys
 from ingress.app import create_app
 from ingress.signatures import HEADER, sign
 from tests.conftest import CLIENT_SECRET, path, unique
+from tests.ingress.api.conftest import api_key
 from workers.listing import sizes
 from workers.settings import Settings
 
@@ -227,3 +229,15 @@ async def test_without_a_client_secret_only_unsigned_connections_are_served(
         else:
             with pytest.raises(WrongSetting, match="LIGHTSPEED_CLIENT_SECRET is not set"):
                 await create_app(bare, database)
+
+
+async def test_who_listens_to_everybody_needs_a_key(environ: Environ, database: Database) -> None:
+    public = environ | {"HOST": "0.0.0.0", "PORT": "0"}  # noqa: S104 - that is what is refused
+    process = await start(public)
+    async with asyncio.timeout(15):
+        _, errors = await process.communicate()
+    assert process.returncode == 2
+    assert "backroom keys create NAME" in errors.decode()
+    await ApiKeys(database).create(api_key("erp"))
+    async with serving(public) as web:
+        assert await web.stop() == 0
