@@ -20,8 +20,13 @@ $(READY): requirements-dev.txt pyproject.toml
 demo: $(READY) ## Webhooks to a plugin, end to end, on a real Redis
 	@$(BIN)/backroom demo
 
-test: $(READY) ## All tests
+test: $(READY) .venv-clients/ready ## All tests
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal
+
+.venv-clients/ready: requirements-clients.txt
+	$(PYTHON) -m venv --without-pip .venv-clients
+	$(BIN)/python -m pip --python .venv-clients install --quiet --no-compile --disable-pip-version-check --require-hashes -r requirements-clients.txt
+	@touch $@
 
 lint: $(READY) ## Style, types, floors
 	$(BIN)/ruff format --check
@@ -44,6 +49,7 @@ lock: $(READY) ## Pin the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra embedded -o requirements.txt pyproject.toml
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra embedded --group dev -c requirements.txt -o requirements-dev.txt pyproject.toml
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --group bench -o requirements-bench.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --group clients -o requirements-clients.txt
 
-clean: ## Remove both environments and caches
-	rm -rf .venv .venv-bench .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+clean: ## Remove the environments and caches
+	rm -rf .venv .venv-bench .venv-clients .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
