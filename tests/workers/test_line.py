@@ -18,8 +18,8 @@ FRESH = 332
 """What a fresh budget has for bulk: 350 but for the reserve of 18."""
 FEW = 32
 """So many are let through at a time."""
-FOLLOW = 0.1
-"""Seconds between two of a crowd."""
+FOLLOW = 0.429
+"""Seconds between two of a crowd: so 350 are spread over half a window."""
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 -- They stand in the queue too, by the same moment; who is late in coming off the line is only in
 -- the queue. Before it stands `budget.lua`, whose times are the vendor's.
 local MOST_THROUGH = 32
-local FOLLOW_MS = 100 -- of ours between two of a line: a crowd's share of a window is no burst
+local FOLLOW_MS = 100 -- of ours, between two that this window has room for
 local budgets = {}
 
 local function line_of(retailer)
@@ -36,20 +36,20 @@ local function room(s, now, window)
   return is_shut and 0 or math.min(fits(s, now, window), MOST_THROUGH - s.through)
 end
 
--- How long after each other those of a line come; all of a window's within its first half.
-local function stride(s, window, pace)
-  return math.min(FOLLOW_MS * pace, window / 2 / s.limit)
+-- How long after each other those of a crowd come, that a window cannot hold: spread over its first
+-- half. They are not in a hurry, for the last window decides when all are done; and the calls of
+-- other retailers find this machine, and the vendor, at leisure.
+local function stride(s, window)
+  return window / 2 / s.limit
 end
 
--- How many of so many in a line are brought forward now. Who cannot all be done in this window are
--- not in a hurry: the last window decides when all are done. So they follow each other slowly, and
--- the calls of other retailers find this machine, and the vendor, at leisure.
-local function may_come(s, waiting, now, window, pace)
+-- How many of so many in a line are brought forward now.
+local function may_come(s, waiting, now, window)
   local most = room(s, now, window)
   if waiting <= fits(s, now, window) then
     return most
   end
-  most = math.min(most, math.floor((now - s.followed) / stride(s, window, pace)))
+  most = math.min(most, math.floor((now - s.followed) / stride(s, window)))
   s.followed = most > 0 and now or s.followed
   return most
 end
@@ -58,10 +58,10 @@ end
 -- Within it they follow each other slowly; whoever uses the budget brings them forward.
 local function turn_of(s, before, now, window, pace)
   local gate, here = math.max(now, s.shut, s.broken), fits(s, now, window)
-  local opens, place = gate, before + MOST_THROUGH
+  local opens, place, apart = gate, before + MOST_THROUGH, FOLLOW_MS * pace
   if before >= here then
     opens = math.max(gate, room_at(s, now, window)) + math.floor((before - here) / s.limit) * window
-    place = (before - here) % s.limit
+    place, apart = (before - here) % s.limit, stride(s, window)
   end
-  return opens + place * stride(s, window, pace)
+  return opens + place * math.min(apart, stride(s, window))
 end

@@ -17,7 +17,7 @@ local function pull(retailer, passed)
   if waiting == 0 then
     return -1
   end
-  local most = may_come(s, waiting, now, window, pace)
+  local most = may_come(s, waiting, now, window)
   if now >= s.broken and s.broken > 0 then
     most = math.min(most, 1) -- to see whether the outage is over
   end
@@ -29,7 +29,7 @@ local function pull(retailer, passed)
     end
   end
   if room(s, now, window) > 0 then
-    return math.ceil(stride(s, window, pace) / pace)
+    return math.ceil(stride(s, window) / pace)
   end
   local _, step = reserve(s, now, window)
   return math.ceil((math.max(s.shut, s.broken, math.min(step, room_at(s, now, window))) - now) / pace)
