@@ -127,6 +127,7 @@ def test_the_top_level_holds_what_was_agreed_and_nothing_else() -> None:
         "README.md",
         "pyproject.toml",
         "requirements-bench.txt",
+        "requirements-clients.txt",
         "requirements-dev.txt",
         "requirements.txt",
     }
