@@ -4,11 +4,11 @@ from inspect import cleandoc
 from typing import Any
 
 import click
-import msgspec
 
 from actions.action import Action
 from actions.catalog import CATALOG, named
 from ingress.commands.printing import as_json, table
+from ingress.describing import described, schema
 
 
 @click.command()
@@ -28,34 +28,6 @@ def command(name: str | None, *, in_json: bool) -> None:
             for one in (action.operation for action in CATALOG.values())
         ]
         table(("action", "Lightspeed calls it", "", "verb", "path"), rows)
-
-
-def described(action: type[Action[Any]]) -> dict[str, Any]:
-    """Return what is known of an action, with the JSON schema of its parameters."""
-    operation = action.operation
-    return {
-        "name": operation.name,
-        "title": operation.title,
-        "description": cleandoc(action.__doc__ or ""),
-        "verb": operation.verb,
-        "path": operation.path,
-        "scopes": operation.scopes,
-        "reads": operation.reads,
-        "repeatable": operation.repeatable,
-        "paged": operation.is_paged,
-        "deprecated": operation.deprecated,
-        "parameters": schema(action),
-    }
-
-
-def schema(action: type[Action[Any]]) -> dict[str, Any]:
-    """Return the JSON schema of an action's parameters."""
-    (top,), parts = msgspec.json.schema_components([action], ref_template="#/$defs/{name}")
-    name = top["$ref"].rpartition("/")[2]
-    found: dict[str, Any] = parts.pop(name)
-    found.pop("title", None)
-    found.pop("description", None)
-    return found | ({"$defs": parts} if parts else {})
 
 
 def _show(action: type[Action[Any]]) -> None:

@@ -1,0 +1,73 @@
+"""What is known of an action, for people and programs: the same words by every way in."""
+
+from inspect import cleandoc
+from typing import Any, Final
+
+import msgspec
+
+from actions.action import Action
+from actions.lenient import Id, Number, Text, UtcTime
+
+_LENIENT: Final[dict[Any, dict[str, Any]]] = {
+    Id: {"type": "string"},
+    Text: {"type": "string"},
+    Number: {"type": "number"},
+    UtcTime: {"type": "string", "format": "date-time"},
+}
+"""What is sent out for what was read leniently."""
+_DECIMAL: Final = {"type": "string", "format": "decimal"}
+_TEMPLATE: Final = "#/$defs/{name}"
+
+
+def described(action: type[Action[Any]]) -> dict[str, Any]:
+    """Return what is known of an action, with the JSON schema of its parameters."""
+    operation = action.operation
+    return {
+        "name": operation.name,
+        "title": operation.title,
+        "description": cleandoc(action.__doc__ or ""),
+        "verb": operation.verb,
+        "path": operation.path,
+        "scopes": operation.scopes,
+        "reads": operation.reads,
+        "repeatable": operation.repeatable,
+        "paged": operation.is_paged,
+        "deprecated": operation.deprecated,
+        "parameters": schema(action),
+    }
+
+
+def schema(action: type[Action[Any]]) -> dict[str, Any]:
+    """Return the JSON schema of an action's parameters: an object, its parts under `$defs`."""
+    (top,), parts = schemas([action], _TEMPLATE)
+    found: dict[str, Any] = parts.pop(top["$ref"].rpartition("/")[2])
+    found.pop("title", None)
+    found.pop("description", None)
+    return found | ({"$defs": parts} if parts else {})
+
+
+def result_schema(action: type[Action[Any]]) -> dict[str, Any]:
+    """Return the JSON schema of what an action answers; of a paged list that is one page."""
+    (top,), parts = schemas([action.operation.result], _TEMPLATE)
+    return top | ({"$defs": parts} if parts else {})
+
+
+def schemas(kinds: list[Any], template: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Return a schema for each type, and the parts that these refer to by the template."""
+    hook = _LENIENT.__getitem__
+    tops, parts = _with_numbers(
+        msgspec.json.schema_components(kinds, schema_hook=hook, ref_template=template)
+    )
+    return list(tops), parts
+
+
+def _with_numbers(found: Any) -> Any:
+    """Say number where msgspec says text: decimals go in and out as JSON's exact numbers."""
+    if isinstance(found, dict):
+        if found.items() >= _DECIMAL.items():
+            found = {key: value for key, value in found.items() if key != "format"}
+            return found | {"type": "number"}
+        return {key: _with_numbers(value) for key, value in found.items()}
+    if isinstance(found, list | tuple):
+        return [_with_numbers(one) for one in found]
+    return found
