@@ -9,6 +9,10 @@ from actions.connections import all_unsigned
 from actions.database import Database
 from actions.errors import WrongSetting
 from actions.vault import Vault
+from ingress.api import contract, listing, rpc
+from ingress.api.contract import Contract
+from ingress.api.gate import Gate
+from ingress.api.rpc import Rpc
 from ingress.health import Readiness, health
 from ingress.intake import Intake
 from ingress.linking import Consent
@@ -18,6 +22,8 @@ from workers.inbox import Inbox
 from workers.settings import Settings
 
 _LEAVE_SECONDS = 4.0
+DECLARED = (rpc.DECLARED, *listing.DECLARED, contract.DECLARED)
+"""The routes of which the contract tells."""
 DOOR = web.AppKey("DOOR", Door)
 
 
@@ -42,6 +48,9 @@ async def create_app(settings: Settings, database: Database) -> web.Application:
     app.router.add_get("/ready", Readiness(database, settings.overdue_seconds).ready)
     reach = Reach(settings, database, vault)
     app.add_routes(Consent(reach).routes())
+    gate = Gate(database)
+    app.add_routes([*Rpc(reach).routes(gate), *listing.routes(gate)])
+    app.add_routes(Contract(settings.base_url, DECLARED).routes(gate))
 
     async def writing(_: web.Application) -> AsyncIterator[None]:
         writer = asyncio.create_task(intake.run(), name="intake")

@@ -82,15 +82,22 @@ class Gate:
         """
         key = await self._keys.admit(_given(request))
         named = request.headers.get(ACCOUNT)
-        if named is None:
-            return Caller(key)
-        try:
-            retailer = domain_prefix(named)
-        except BadDomainPrefix:
-            raise absent(named) from None
-        if not key.reaches(retailer):
-            raise absent(named)
-        return Caller(key, retailer)
+        return Caller(key) if named is None else calling(key, named)
+
+
+def calling(key: ApiKey, named: str) -> Caller:
+    """Return who calls, for the retailer that is named.
+
+    Raises:
+        Problem: the retailer is not the key's.
+    """
+    try:
+        retailer = domain_prefix(named)
+    except BadDomainPrefix:
+        raise absent(named) from None
+    if not key.reaches(retailer):
+        raise absent(named)
+    return Caller(key, retailer)
 
 
 async def body_of(request: web.Request, most: int) -> bytes:

@@ -10,7 +10,7 @@ from aiohttp import hdrs, web
 from actions import errors
 from actions.connections import BadDomainPrefix
 from actions.errors import BackroomError
-from actions.oauth import TokensLater, TokensRefused, TokensUnanswered
+from actions.oauth import ApplicationRefused, TokensLater, TokensRefused, TokensUnanswered
 from actions.tokens import NeedsRelink
 from ingress.api.keys import BadKey, NotAdmitted, TooMany
 from workers.action_jobs import NoSuchJob
@@ -37,15 +37,20 @@ _STATUS: Final[dict[type[BackroomError], int]] = {
     TooMany: 429,
     errors.RateLimited: 429,
     errors.Unreadable: 502,
+    ApplicationRefused: 502,
     TokensRefused: 502,
     TokensUnanswered: 503,
     TokensLater: 503,
     errors.TryLater: 503,
     errors.ConnectionFailed: 503,
+    errors.ServerError: 503,
+    errors.WrongSetting: 503,
     errors.DatabaseAway: 503,
     errors.OutcomeUnknown: 504,
 }
 """The nearest class of an error decides."""
+_AGAIN_SECONDS: Final = 5.0
+"""To wait where an outage is over at a moment that nobody knows."""
 _AWAY: Final = "Nothing can be looked up or kept now. Try again later."
 
 
@@ -78,7 +83,7 @@ def described(error: BackroomError) -> dict[str, Any]:
     }
     if fields := getattr(error, "fields", None):
         found["errors"] = fields
-    if (after := _after(error)) is not None:
+    if (after := _after(error, status)) is not None:
         found["retry_after"] = after
     return found
 
@@ -99,7 +104,9 @@ def answered(error: BackroomError) -> web.Response:
     return response
 
 
-def _after(error: BackroomError) -> float | None:
-    """Return in how many seconds to come back, where that is known."""
+def _after(error: BackroomError, status: int) -> float | None:
+    """Return in how many seconds to come back, where that is known or can be said."""
     after = getattr(error, "retry_after", getattr(error, "after", None))
-    return round(float(after), 3) if isinstance(after, int | float) else None
+    if isinstance(after, int | float):
+        return round(float(after), 3)
+    return _AGAIN_SECONDS if status == HTTPStatus.SERVICE_UNAVAILABLE else None
