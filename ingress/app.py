@@ -16,6 +16,7 @@ from ingress.api.rpc import Rpc
 from ingress.health import Readiness, health
 from ingress.intake import Intake
 from ingress.linking import Consent
+from ingress.mcp.door import Agents
 from ingress.reach import Reach
 from ingress.webhooks import Door
 from workers.inbox import Inbox
@@ -48,8 +49,8 @@ async def create_app(settings: Settings, database: Database) -> web.Application:
     app.router.add_get("/ready", Readiness(database, settings.overdue_seconds).ready)
     reach = Reach(settings, database, vault)
     app.add_routes(Consent(reach).routes())
-    gate = Gate(database)
-    app.add_routes([*Rpc(reach).routes(gate), *listing.routes(gate)])
+    gate, agents = Gate(database), Agents(reach)
+    app.add_routes([*Rpc(reach).routes(gate), *listing.routes(gate), *agents.routes(gate)])
     app.add_routes(Contract(settings.base_url, DECLARED).routes(gate))
 
     async def writing(_: web.Application) -> AsyncIterator[None]:
@@ -59,7 +60,7 @@ async def create_app(settings: Settings, database: Database) -> web.Application:
         await asyncio.wait({writer}, timeout=_LEAVE_SECONDS)
         writer.cancel()
 
-    app.cleanup_ctx.extend((writing, reach.opened))
+    app.cleanup_ctx.extend((writing, reach.opened, agents.opened))
     return app
 
 

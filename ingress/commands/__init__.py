@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "replay": "Run subscribers again from the inbox.",
     "plugins": "List the plugins that are loaded and what they want.",
     "doctor": "Say what is wrong and how to mend it.",
+    "mcp": "Serve an agent on stdin and stdout, over MCP: a tool for each action.",
     "keys": "Make a key for BACKROOM_KEYS, or API keys for programs and agents.",
 }
 """Every command and what it does."""
