@@ -43,6 +43,8 @@ def input_schema(kind: type[Action[Any]], style: Style) -> dict[str, Any]:
     if style == "plain":
         members.pop(size_of(kind), None)
         members |= _own(kind)
+    elif kind.operation.is_paged:
+        members |= {"query_next": _PAGING["next"]}
     names = dict(shown_names(kind, style))
     given = {names.get(name, name): member for name, member in members.items()}
     made = {"type": "object", "properties": given}

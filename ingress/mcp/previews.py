@@ -23,8 +23,6 @@ from ingress.mcp.visits import Visit
 LIVES_SECONDS: Final = 600
 """How long a preview holds."""
 _BOUND: Final = "preview token"
-_USED: Final = "backroom:mcp:used:"
-"""Followed by a token's number: that it was used, for as long as it lives."""
 _AGAIN: Final = "Call without preview_token for a new preview; nothing was changed."
 
 
@@ -33,14 +31,15 @@ class BadPreview(BackroomError):
 
 
 class _Promise(Struct, frozen=True, array_like=True):
-    """What a token is good for."""
+    """What a token is good for. In digests: an agent copies each of its characters."""
 
-    number: str
-    ends: float
-    key: str
-    retailer: str
-    action: str
-    digest: bytes
+    number: bytes
+    ends: int
+    """In seconds since 1970."""
+    key: bytes
+    retailer: bytes
+    action: bytes
+    parameters: bytes
 
 
 class Previews:
@@ -52,12 +51,12 @@ class Previews:
 
     def token(self, visit: Visit, action: Action[Any], now: float | None = None) -> str:
         """Return a token that is good for this very call, ten minutes from now."""
-        ends = (time.time() if now is None else now) + LIVES_SECONDS
-        promise = _Promise(secrets.token_hex(8), ends, *_facts(visit, action))
+        ends = int(time.time() if now is None else now) + LIVES_SECONDS
+        promise = _Promise(secrets.token_bytes(8), ends, *_facts(visit, action))
         sealed = self._vault.seal(msgspec.msgpack.encode(promise), _BOUND)
         return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
 
-    async def use(self, token: Any, visit: Visit, action: Action[Any]) -> str:
+    async def use(self, token: Any, visit: Visit, action: Action[Any]) -> bytes:
         """Use a token up; return its number.
 
         Raises:
@@ -65,25 +64,24 @@ class Previews:
         """
         promise = self._opened(token)
         left = promise.ends - time.time()
-        key, retailer, name, digest = _facts(visit, action)
+        key, retailer, name, parameters = _facts(visit, action)
         for wrong, said in (
             (promise.key != key, "it was made for another API key"),
             (promise.retailer != retailer, "it was made for another store"),
-            (promise.action != name, f"it was made for {promise.action}"),
-            (promise.digest != digest, "the parameters are not those of the preview"),
+            (promise.action != name, "it was made for another tool"),
+            (promise.parameters != parameters, "the parameters are not those of the preview"),
             (left <= 0, f"its {LIVES_SECONDS // 60} minutes are over"),
         ):
             if wrong:
                 raise BadPreview(f"This preview token does not hold: {said}. {_AGAIN}")
-        number = promise.number
-        marked = await self._database.do("SET", _USED + number, "1", "NX", "EX", int(left) + 1)
-        if marked is None:
+        used = _used(promise.number)
+        if await self._database.do("SET", used, "1", "NX", "EX", int(left) + 1) is None:
             raise BadPreview(f"This preview token does not hold: it was used before. {_AGAIN}")
-        return number
+        return promise.number
 
-    async def give_back(self, number: str) -> None:
+    async def give_back(self, number: bytes) -> None:
         """Let a token be used after all: nothing was sent."""
-        await self._database.do("DEL", _USED + number)
+        await self._database.do("DEL", _used(number))
 
     def _opened(self, token: Any) -> _Promise:
         try:
@@ -95,13 +93,25 @@ class Previews:
             raise BadPreview(f"{said} {_AGAIN}") from None
 
 
-def _facts(visit: Visit, action: Action[Any]) -> tuple[str, str, str, bytes]:
-    """Return what a token is bound to."""
-    plain = msgspec.to_builtins(action)
-    digest = hashlib.sha256(msgspec.json.encode(plain, order="sorted")).digest()
-    return _identity(visit.key), visit.retailer, action.operation.name, digest
+def _facts(visit: Visit, action: Action[Any]) -> tuple[bytes, bytes, bytes, bytes]:
+    """Return what a token is bound to: key, retailer, action and parameters."""
+    parameters = msgspec.json.encode(msgspec.to_builtins(action), order="sorted")
+    return (
+        _digest(_identity(visit.key), 6),
+        _digest(visit.retailer.encode(), 6),
+        _digest(action.operation.name.encode(), 6),
+        _digest(parameters, 16),
+    )
 
 
-def _identity(key: ApiKey) -> str:
+def _identity(key: ApiKey) -> bytes:
     """Tell keys apart, also one that bears the name of one that was revoked."""
-    return f"{key.name} {key.hint} {key.created_at.isoformat()}"
+    return f"{key.name} {key.hint} {key.created_at.isoformat()}".encode()
+
+
+def _digest(plain: bytes, size: int) -> bytes:
+    return hashlib.blake2b(plain, digest_size=size).digest()
+
+
+def _used(number: bytes) -> str:
+    return f"backroom:mcp:used:{number.hex()}"

@@ -67,7 +67,7 @@ def here(
     **more: Any,
 ) -> Visit:
     """A visit with a key that may do everything, unless told otherwise."""
-    key = {"name": "agent", "hint": "bk_12345", "created_at": MADE} | more
+    key: dict[str, Any] = {"name": "agent", "hint": "bk_12345", "created_at": MADE} | more
     return Visit(ApiKey(**key), retailer, scopes, style)
 
 
