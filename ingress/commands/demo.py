@@ -1,6 +1,8 @@
 """`backroom demo`."""
 
 import asyncio
+import json
+import sys
 import time
 from pathlib import Path
 
@@ -104,3 +106,11 @@ def _tell(console: Console, verdict: Verdict, sent: int, took: float) -> None:
     console.print("  [green]Every delivery that was acknowledged took effect, once.[/green]")
     console.print("  [green]Every adjustment of stock was made, once.[/green]\n")
     console.print("Next: a plugin of your own, in twelve lines: see README.md.")
+    said = f"For an agent, once a store is linked, any MCP client takes {_client()}"
+    console.print(said, soft_wrap=True, markup=False, highlight=False)
+
+
+def _client() -> str:
+    """Return what an MCP client is told to start."""
+    beside = Path(sys.executable).with_name("backroom")
+    return json.dumps({"command": str(beside), "args": ["mcp"]})

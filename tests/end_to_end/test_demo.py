@@ -1,3 +1,4 @@
+import json
 import re
 import subprocess
 import time
@@ -23,6 +24,11 @@ def test_the_demo_shows_every_type_to_its_end_and_the_ledgers_agree(run: Run) ->
     assert "1,000 stock adjustments    2 requests, " in stock
     assert int(re.findall(r"([\d,]+) inventory.update", stock)[0].replace(",", "")) >= 1000
     assert "8 acknowledged · 8 handled · 8 in the journal · 1 repeat · 1 forgery" in shown
+    last = shown.splitlines()[-1]
+    assert "any MCP client takes" in last
+    started = json.loads(last[last.index("{") :])
+    assert Path(started["command"]).samefile(BIN / "backroom")
+    assert run(*started["args"], "--help").stdout.startswith("Usage: backroom mcp ")
 
 
 def test_the_demo_loads_no_plugin_but_its_own(run: Run, tmp_path: Path) -> None:
