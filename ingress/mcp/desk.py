@@ -27,7 +27,6 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 PATIENCE_SECONDS: Final = 10.0
 """How long a call waits for the rate limit before it says when to come back."""
-_SHOWN: Final = 60
 
 
 class NotYours(BackroomError):
@@ -47,31 +46,34 @@ class Desk:
     async def call(self, visit: Visit, name: str, arguments: dict[str, Any]) -> Result:
         """Call a tool. Whatever goes wrong is a result too: one sentence and when to come back."""
         began = time.monotonic()
-        outcome = "cancelled"
+        outcome, tool = "cancelled", "unknown"
         try:
-            result = await self._called(visit, name, arguments)
+            kind = by_name(name)
+            tool = snake(kind)
+            result = await self._called(visit, kind, arguments)
             outcome = "done" if result.structure.get("done", True) else "previewed"
         except BackroomError as error:
             outcome = type(error).__name__
             return telling.trouble(error)
         except Exception:
             outcome = "mistake"
-            log.exception("mcp.failed", tool=name[:_SHOWN])
+            log.exception("mcp.failed", tool=tool)
             return telling.mistake()
         else:
             return result
         finally:
             log.info(
                 "mcp.called",
-                tool=name[:_SHOWN],
+                tool=tool,
                 retailer=visit.retailer,
                 key=visit.key.name,
                 outcome=outcome,
                 took=round(time.monotonic() - began, 4),
             )
 
-    async def _called(self, visit: Visit, name: str, arguments: dict[str, Any]) -> Result:
-        kind = by_name(name)
+    async def _called(
+        self, visit: Visit, kind: type[Action[Any]], arguments: dict[str, Any]
+    ) -> Result:
         _see_that_it_may(visit, kind)
         given = taken(kind, visit.style, arguments)
         if issubclass(kind, PagedAction):

@@ -83,20 +83,26 @@ class Agents:
             async with opening:
                 ready.set_result(app)
                 await self._leave.wait()
-        except Exception as error:  # told to whoever waits
+        except Exception as error:
             if ready.done():
                 raise
-            ready.set_exception(error)
+            ready.set_exception(error)  # told to whoever waits
+        finally:
+            ready.cancel()  # of no effect once it is done
 
 
 def allowed(settings: Settings) -> tuple[list[str], list[str]]:
     """Return the hosts and origins that requests may name: this machine, HOST and PUBLIC_URL."""
     everywhere = settings.host in _EVERY_INTERFACE
-    names = [*_LOOPBACK, socket.gethostname() if everywhere else settings.host]
+    name = socket.gethostname() if everywhere else settings.host
+    names = [*_LOOPBACK, f"[{name}]" if ":" in name else name]
     hosts = [one for name in names for one in (name, f"{name}:*")]
     origins = [f"{scheme}://{host}" for host in hosts for scheme in ("http", "https")]
-    public = urlsplit(settings.base_url)
-    return [*hosts, public.netloc], [*origins, f"{public.scheme}://{public.netloc}"]
+    public = urlsplit(settings.public_url.lower())
+    for host in {public.netloc, public.hostname or ""} - {""}:
+        hosts.append(host)
+        origins.append(f"{public.scheme}://{host}")
+    return hosts, origins
 
 
 def _style(given: str | None) -> Style:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -96,6 +97,7 @@ async def _came_with_it(context: Context) -> Visit:
     return found
 
 
+@cache
 def _listed(tool: Tool) -> Listed:
     return Listed(
         name=tool.name,

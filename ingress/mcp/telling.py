@@ -17,6 +17,7 @@ from ingress.mcp.tools import undo
 
 _IN_ITS_WORDS: Final = (errors.Rejected, errors.Unreadable)
 """Errors that repeat what Lightspeed said, which may repeat anybody's text."""
+_SHOWN: Final = 300
 
 
 def answer(action: Action[Any], retailer: str, value: Any) -> Result:
@@ -52,7 +53,7 @@ def preview(action: Action[Any], retailer: str, token: str) -> Result:
     effect = EFFECTS[operation.name]
     how_many = count(action)
     text = (
-        f"PREVIEW: nothing was changed yet. {_where(action, retailer)} {effect.changes}. "
+        f"PREVIEW: nothing was changed yet. {str(action)[:_SHOWN]} at {retailer} {effect.changes}. "
         f"Things added or changed: {how_many:,}. {undo(operation.name)} It costs 1 request of the "
         f"rate limit. To do it, call {snake(type(action))} again within {LIVES_SECONDS // 60} "
         f"minutes with the same arguments and {PREVIEW_TOKEN}={token}"

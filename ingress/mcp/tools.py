@@ -33,8 +33,8 @@ was done before you write again.
 _STACKONES: Final = "through /actions/rpc it is done at once, without a preview"
 
 
-class Tool(Struct, frozen=True):
-    """A tool as it is listed."""
+class Tool(Struct, frozen=True, eq=False):
+    """A tool as it is listed; there is one for each action and style."""
 
     name: str
     title: str

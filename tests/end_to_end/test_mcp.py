@@ -3,10 +3,12 @@
 import asyncio
 import json
 import os
+import re
 import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
@@ -21,10 +23,14 @@ from actions.vault import Vault
 from ingress.api.keys import ApiKeys
 from ingress.commands import cli
 from tests.end_to_end.conftest import BIN, PATIENCE, Process, Run
-from tests.ingress.api.conftest import api_key, bearer
+from tests.ingress.api.conftest import api_key
 from tests.stores import Store, open_store, shell
 
-CLIENTS = Path(__file__).parents[2] / ".venv-clients" / "bin" / "python"
+ROOT = Path(__file__).parents[2]
+CLIENTS = ROOT / ".venv-clients" / "bin" / "python"
+BLOCKS = re.findall(r"```json\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+(README,) = [json.loads(block)["mcpServers"] for block in BLOCKS if "mcpServers" in block]
+"""What the README says to an MCP client: one that starts a command, and one from elsewhere."""
 STACKONE = """
 import json, os
 from stackone_ai import StackOneToolSet
@@ -91,24 +97,30 @@ async def used(client: Client, store: Store) -> None:
 
 
 async def test_the_official_client_uses_the_web_process(web: str, api: str, store: Store) -> None:
-    headers = bearer(api) | {"x-account-id": "kowhai"}
+    given = README["kowhai-from-elsewhere"]
+    url = web + urlsplit(given["url"]).path
+    headers = {name: value.replace("bk_…", api) for name, value in given["headers"].items()}
     async with (
         httpx2.AsyncClient(headers=headers, timeout=PATIENCE) as http,
-        Client(streamable_http_client(f"{web}/mcp", http_client=http)) as client,
+        Client(streamable_http_client(url, http_client=http)) as client,
     ):
         await used(client, store)
 
 
 def stdio(environ: dict[str, str], store: Store, *words: str) -> StdioServerParameters:
     return StdioServerParameters(
-        command=str(BIN / "backroom"), args=["mcp", *words], env=environ | store.environ
+        command=str(BIN / README["kowhai"]["command"]),
+        args=["mcp", *words],
+        env=environ | store.environ,
     )
 
 
 async def test_the_official_client_starts_the_command_itself(
     environ: dict[str, str], store: Store, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    async with Client(stdio(environ, store)) as client:
+    given = README["kowhai"]
+    assert given["env"].keys() <= environ.keys()
+    async with Client(stdio(environ, store, *given["args"][1:])) as client:
         await used(client, store)
     assert capfd.readouterr() == ("", "")
 
@@ -116,7 +128,7 @@ async def test_the_official_client_starts_the_command_itself(
 async def test_the_command_writes_without_a_preview_where_that_is_allowed(
     environ: dict[str, str], store: Store
 ) -> None:
-    async with Client(stdio(environ, store, "--retailer", "KOWHAI", "--allow-writes")) as client:
+    async with Client(stdio(environ, store, "--allow-writes")) as client:
         done: Any = await client.call_tool("lightspeed_create_brand", {"name": "Koru"})
         assert done.structured_content["done"] is True
     assert store.written == [("kowhai", "POST /brands")]

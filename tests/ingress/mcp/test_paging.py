@@ -90,6 +90,18 @@ async def test_going_on_takes_the_same_parameters_or_none(call: Call) -> None:
     assert "it comes from ListProducts" in foreign.text
 
 
+async def test_a_list_goes_on_in_stackones_style_too(call: Call, store: Store) -> None:
+    by = here(style="flat_prefixed")
+    first = await call("list_products", by, query_page_size=1)
+    go_on = first.structure["next"]
+    second = await call("list_products", by, query_next=go_on, query_page_size=1)
+    assert len(first.structure["data"]) == len(second.structure["data"]) == 1
+    assert first.structure["data"] != second.structure["data"]
+    assert len(store.seen) == 2
+    wrong = await call("list_products", by, page_size=1)
+    assert "has no 'page_size'" in wrong.text
+
+
 @pytest.mark.parametrize("cursor", ["x", "", "ä", 7, ["a"], "A" * 9000, "lKxMaXN0UHJvZHVjdHM"])
 async def test_what_is_no_cursor_is_refused(call: Call, store: Store, cursor: Any) -> None:
     result = await call("list_products", next=cursor)
