@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
+import msgspec
+
 from actions.action import Action
 from actions.errors import BadAction
 from ingress.api.naming import snake
@@ -31,10 +33,11 @@ _TOKEN: Final = {
 
 
 @cache
-def input_schema(kind: type[Action[Any]], style: Style) -> dict[str, Any]:
+def input_schema(kind: type[Action[Any]], style: Style, *, previews: bool = True) -> dict[str, Any]:
     """Return the schema of a tool's parameters, with every reference filled in.
 
     StackOne's SDK drops what stands outside `properties`, so no reference may lead there.
+    Without `previews` a write has no use for a token.
     """
     found = schema(kind)
     parts = found.pop("$defs", {})
@@ -42,7 +45,8 @@ def input_schema(kind: type[Action[Any]], style: Style) -> dict[str, Any]:
     required = list(found.get("required", ()))
     if style == "plain":
         members.pop(size_of(kind), None)
-        members |= _own(kind)
+        members |= _PAGING if kind.operation.is_paged else {}
+        members |= {PREVIEW_TOKEN: _TOKEN} if previews and not kind.operation.reads else {}
     elif kind.operation.is_paged:
         members |= {"query_next": _PAGING["next"]}
     names = dict(shown_names(kind, style))
@@ -68,6 +72,8 @@ def shown_names(kind: type[Action[Any]], style: Style) -> Mapping[str, str]:
 def taken(kind: type[Action[Any]], style: Style, arguments: dict[str, Any]) -> dict[str, Any]:
     """Return what an agent gave by the names of the action, and of ours.
 
+    Agents fill forms: null is as if left out, except where it says to clear what is there.
+
     Raises:
         BadAction: it gave something that the tool does not have.
     """
@@ -81,13 +87,22 @@ def taken(kind: type[Action[Any]], style: Style, arguments: dict[str, Any]) -> d
     if unknown:
         known = ", ".join(input_schema(kind, style)["properties"]) or "none"
         raise BadAction(f"{snake(kind)} has no {unknown[0][:60]!r}: its parameters are {known}.")
-    return {names[name]: value for name, value in arguments.items()}
+    given = {names[name]: value for name, value in arguments.items()}
+    clears = _may_be_null(kind)
+    return {name: value for name, value in given.items() if value is not None or name in clears}
 
 
-def _own(kind: type[Action[Any]]) -> dict[str, Any]:
-    if kind.operation.is_paged:
-        return dict(_PAGING)
-    return {} if kind.operation.reads else {PREVIEW_TOKEN: _TOKEN}
+@cache
+def _may_be_null(kind: type[Action[Any]]) -> frozenset[str]:
+    """Return the parameters that are sent as null, to clear what is there."""
+    found = set()
+    for field in kind.operation.parameters:
+        try:
+            msgspec.convert(None, field.type)
+        except msgspec.ValidationError:
+            continue
+        found.add(field.name)
+    return frozenset(found)
 
 
 def _filled(node: Any, parts: Mapping[str, Any]) -> Any:

@@ -258,3 +258,20 @@ async def test_without_redis_nothing_of_its_address_is_told(
     result = await call("get_retailer")
     assert result.is_error
     assert "10.0.0.7" not in result.text + str(result.structure)
+
+
+async def test_null_is_as_if_left_out_except_where_it_clears_something(
+    call: Call, store: Store
+) -> None:
+    by = here(allow_writes=True)
+    made = await call("create_brand", by, name="Koru", description=None, preview_token=None)
+    assert not made.is_error, made.text
+    assert not (await call("list_products", by, limit=None, next=None, sku=None)).is_error
+    missing = await call("create_brand", by, name=None)
+    assert "missing required field name" in missing.text
+    given = {"first_name": "Mere", "last_name": "Tane"}
+    customer = await call("create_customer", by, **given, note="likes tea")
+    changed = {**given, "customer_id": customer.structure["data"]["id"], "last_name": None}
+    assert not (await call("update_customer", by, **changed)).is_error
+    (row,) = [one for one in store.rows("customers") if one["id"] == changed["customer_id"]]
+    assert row["last_name"] is None

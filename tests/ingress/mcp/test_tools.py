@@ -62,6 +62,18 @@ def test_each_schema_is_valid_and_needs_nothing_beside_it(
     assert all(name.startswith(prefixes) is (style != "plain") for name in schema["properties"])
 
 
+def test_a_tool_says_truly_how_it_writes() -> None:
+    kind = CATALOG["CreateBrand"]
+    (freely,) = tools(here(actions=("CreateBrand",), allow_writes=True))
+    assert "Each call is final" in freely.description
+    assert "preview_token" not in freely.description
+    assert list(freely.schema["properties"]) == ["name", "description"]
+    assert "Through StackOne's SDK each call is final" in tool(kind, "flat_prefixed").description
+    plain = tool(kind, "plain")
+    assert "final" not in plain.description
+    assert list(plain.schema["properties"]) == ["name", "description", "preview_token"]
+
+
 def test_what_each_write_changes_is_known_and_what_undoes_it_exists() -> None:
     writes = {name for name, kind in CATALOG.items() if not kind.operation.reads}
     assert EFFECTS.keys() == writes
