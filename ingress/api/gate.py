@@ -117,6 +117,8 @@ async def body_of(request: web.Request, most: int) -> bytes:
                     raise Problem(413, f"A body may hold {most:,} bytes at most.")
     except TimeoutError:
         raise Problem(408, f"The body did not arrive within {_BODY_SECONDS:g} s.") from None
+    except ConnectionError:  # no mistake of ours: the client left before its body was here
+        raise Problem(400, "The body did not arrive whole.") from None
     return bytes(parts)
 
 

@@ -1,13 +1,18 @@
 """The gate: a key or nothing, and every error in words."""
 
+import asyncio
 import base64
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
+from aiohttp.streams import StreamReader
+from aiohttp.test_utils import make_mocked_request
 from structlog.testing import capture_logs
 
+from ingress.api.gate import body_of
 from ingress.api.keys import ApiKeys
-from ingress.api.problems import TYPE
+from ingress.api.problems import TYPE, Problem
 from tests.conftest import Ingress
 from tests.ingress.api.conftest import Make, api_key, basic
 
@@ -86,3 +91,10 @@ async def test_a_mistake_of_ours_tells_a_caller_nothing(guarded: Ingress, make: 
             assert answer.status == 500
             assert "shopper" not in await answer.text()
     assert [one["event"] for one in lines] == ["api.failed"]
+
+
+async def test_a_client_that_leaves_before_its_body_is_here_is_no_mistake_of_ours() -> None:
+    payload = StreamReader(Mock(_reading_paused=False), 2**16, loop=asyncio.get_running_loop())
+    payload.set_exception(ConnectionResetError())
+    with pytest.raises(Problem, match="did not arrive whole"):
+        await body_of(make_mocked_request("POST", "/", payload=payload), 100)
