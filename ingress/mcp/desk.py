@@ -86,9 +86,8 @@ class Desk:
         return telling.answer(action, visit.retailer, await self._sent(action, visit))
 
     async def _written(self, visit: Visit, action: Action[Any], token: Any) -> Result:
-        lacking = [one for one in action.needs() if one not in (visit.scopes or (one,))]
-        if lacking:
-            raise MissingScope(action.operation.name, visit.retailer, tuple(lacking))
+        if lacking := visit.without(action.needs()):
+            raise MissingScope(action.operation.name, visit.retailer, lacking)
         number = None
         if not visit.key.allow_writes:
             if token is None:

@@ -30,13 +30,15 @@ class Visit(Struct, frozen=True):
 
     def lacking(self, kind: type[Action[Any]]) -> tuple[str, ...]:
         """Return the scopes for an action that are known not to be granted."""
-        if self.scopes is None:
-            return ()
-        scopes = kind.operation.scopes
-        lacking = tuple(scope for scope in scopes if scope not in self.scopes)
+        lacking = self.without(kind.operation.scopes)
         # Where a call's own parameters decide which scope it needs, one is enough to begin with.
         one_is_enough = kind.needs is not Action.needs
-        return () if one_is_enough and len(lacking) < len(scopes) else lacking
+        return () if one_is_enough and len(lacking) < len(kind.operation.scopes) else lacking
+
+    def without(self, scopes: tuple[str, ...]) -> tuple[str, ...]:
+        """Return those scopes that are known not to be granted."""
+        granted = self.scopes
+        return () if granted is None else tuple(one for one in scopes if one not in granted)
 
 
 async def visit(key: ApiKey, retailer: str, grants: Grants, style: Style = "plain") -> Visit:
