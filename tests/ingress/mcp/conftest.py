@@ -47,7 +47,7 @@ async def desk(
 ) -> AsyncIterator[Desk]:
     settings = load(Settings, environ | store.environ)
     async with lightspeed(settings, database, vault) as reach:
-        yield Desk(reach.client, previews, patience=0.2)
+        yield Desk(reach.client, previews)
 
 
 @pytest.fixture

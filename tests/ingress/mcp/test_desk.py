@@ -131,8 +131,9 @@ async def test_a_token_of_another_vault_is_refused(
 
 
 async def test_a_token_holds_on_where_the_rate_limit_was_in_the_way(
-    call: Call, store: Store, database: Database
+    call: Call, store: Store, database: Database, monkeypatch: pytest.MonkeyPatch, desk: Desk
 ) -> None:
+    monkeypatch.setattr(desk, "_patience", 0)
     token = (await call("create_brand", name="Koru")).structure["preview_token"]
     store.strike("429-storm", times=None)
     refused = await call("create_brand", name="Koru", preview_token=token)
