@@ -30,16 +30,21 @@ async def command(retailer: str | None, *, allow_writes: bool, read_only: bool) 
     async with opened(quiet=True) as ours:
         prefix = await ours.prefix(retailer)
         async with lightspeed(ours.settings, ours.database, ours.vault) as reach:
-            key = ApiKey(
-                name="stdio",
-                hint="",
-                created_at=datetime.now(UTC),
-                read_only=read_only,
-                allow_writes=allow_writes,
-            )
+            key = owners_key(allow_writes=allow_writes, read_only=read_only)
             whose = partial(visit, key, prefix, reach.grants)
             await whose()  # says at once where nothing is linked
             desk = Desk(reach.client, Previews(ours.database, ours.vault))
             # Slow to import, so after whatever may be wrong was said.
             server = importlib.import_module("ingress.mcp.server")
             await server.over_stdio(desk, whose)
+
+
+def owners_key(*, allow_writes: bool, read_only: bool) -> ApiKey:
+    """Return what whoever starts the command may do: nobody keeps it as a key."""
+    return ApiKey(
+        name="stdio",
+        hint="",
+        created_at=datetime.now(UTC),
+        read_only=read_only,
+        allow_writes=allow_writes,
+    )

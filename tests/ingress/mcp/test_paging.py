@@ -45,17 +45,17 @@ async def walked(call: Call, tool: str, **given: Any) -> list[list[str]]:
         ("list_users", "users"),
     ],
 )
-@pytest.mark.parametrize("limit", [1, 2, 200])
 async def test_every_item_comes_once_however_long_the_slices(
-    call: Call, store: Store, tool: str, table: str, limit: int
+    call: Call, store: Store, tool: str, table: str
 ) -> None:
-    slices = await walked(call, tool, limit=limit)
-    found = [one for ids in slices for one in ids]
-    whole = await walked(call, tool, limit=MOST_ITEMS)
-    assert sorted(found) == sorted(one for ids in whole for one in ids)
-    assert len(found) == len(set(found))
-    assert all(len(ids) <= limit for ids in slices)
     assert store.rows(table)
+    (whole, *nothing) = await walked(call, tool, limit=MOST_ITEMS)
+    assert nothing in ([], [[]])
+    for limit in (1, 2):
+        slices = await walked(call, tool, limit=limit)
+        found = [one for ids in slices for one in ids]
+        assert sorted(found) == sorted(whole)
+        assert all(len(ids) <= limit for ids in slices)
 
 
 async def test_a_slice_costs_one_request_and_no_more_than_asked_for(

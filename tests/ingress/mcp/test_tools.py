@@ -11,8 +11,10 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from actions.action import Action
 from actions.catalog import CATALOG
+from ingress.commands.mcp import owners_key
 from ingress.mcp.effects import EFFECTS
-from ingress.mcp.tools import INSTRUCTIONS, tool, tools
+from ingress.mcp.tools import INSTRUCTIONS, Tool, tool, tools
+from ingress.mcp.visits import Visit
 from tests.ingress.mcp.conftest import here
 
 KINDS = pytest.mark.parametrize("kind", CATALOG.values(), ids=CATALOG)
@@ -72,6 +74,19 @@ def test_a_tool_says_truly_how_it_writes() -> None:
     plain = tool(kind, "plain")
     assert "final" not in plain.description
     assert list(plain.schema["properties"]) == ["name", "description", "preview_token"]
+
+
+def test_whoever_starts_the_command_may_do_what_its_options_say() -> None:
+    def seen(**options: bool) -> list[Tool]:
+        return tools(Visit(owners_key(**options), "kowhai", None))
+
+    previewed = seen(allow_writes=False, read_only=False)
+    assert len(previewed) == 57
+    assert any("preview_token" in one.schema["properties"] for one in previewed)
+    freely = seen(allow_writes=True, read_only=False)
+    assert len(freely) == 57
+    assert not any("preview_token" in one.schema["properties"] for one in freely)
+    assert all(one.reads for one in seen(allow_writes=False, read_only=True))
 
 
 def test_what_each_write_changes_is_known_and_what_undoes_it_exists() -> None:
