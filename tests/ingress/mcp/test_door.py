@@ -14,10 +14,12 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
 from actions.database import Database
+from actions.vault import Vault
 from ingress.app import create_app
 from ingress.mcp.door import MOST_BYTES, allowed
 from tests.conftest import Ingress
 from tests.ingress.api.conftest import Make, basic, keys, make  # noqa: F401 - fixtures
+from tests.ingress.mcp.conftest import granted
 from tests.stores import Store
 from workers.environment import load
 from workers.settings import Settings
@@ -90,6 +92,22 @@ async def test_a_key_for_reading_lists_no_tool_that_writes(agent: Agent, make: M
         found = (await client.list_tools()).tools
         assert found
         assert all(tool.annotations and tool.annotations.read_only_hint for tool in found)
+
+
+async def test_a_store_offers_over_http_what_it_has_granted(
+    agent: Agent,
+    make: Make,  # noqa: F811
+    store: Store,
+    database: Database,
+    vault: Vault,
+) -> None:
+    await granted(store, database, vault, "suppliers:read")
+    async with agent(await make() | KOWHAI) as client:
+        names = [tool.name for tool in (await client.list_tools()).tools]
+        refused: Any = await client.call_tool("lightspeed_list_brands", {})
+    assert names == ["lightspeed_list_suppliers", "lightspeed_get_supplier"]
+    assert "products:read" in refused.content[0].text
+    assert store.seen == []
 
 
 async def test_a_key_for_one_store_need_not_name_it(agent: Agent, make: Make) -> None:  # noqa: F811
