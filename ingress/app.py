@@ -61,6 +61,7 @@ async def create_app(settings: Settings, database: Database) -> web.Application:
         writer.cancel()
 
     app.cleanup_ctx.extend((writing, reach.opened, agents.opened))
+    app.on_shutdown.append(agents.drain)
     return app
 
 

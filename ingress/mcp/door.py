@@ -23,6 +23,8 @@ STYLE: Final = "param-style"
 MOST_BYTES: Final = 4 << 20
 """Of a request's body."""
 _LEAVE_SECONDS: Final = 2.0
+_DRAIN_SECONDS: Final = 8.0
+"""How long calls that were begun may take when the application leaves."""
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
 _EVERY_INTERFACE: Final = {"0.0.0.0", "::", ""}  # noqa: S104 - looked for, not listened on
 _REFUSALS: Final = {
@@ -40,6 +42,7 @@ class Agents:
         self._leave = asyncio.Event()
         self._serving: asyncio.Task[None] | None = None
         self._ready: asyncio.Future[Asgi] | None = None
+        self._calls: set[asyncio.Future[None]] = set()
 
     def routes(self, gate: Gate) -> list[web.RouteDef]:
         """Return it. There are no sessions, so there is nothing to GET or to DELETE."""
@@ -53,11 +56,22 @@ class Agents:
             await asyncio.wait({self._serving}, timeout=_LEAVE_SECONDS)
             self._serving.cancel()
 
+    async def drain(self, _: web.Application) -> None:
+        """Let calls end that were begun: a write that is cut off may have been done or not."""
+        if self._calls:
+            await asyncio.wait(self._calls, timeout=_DRAIN_SECONDS)
+
     async def _receive(self, request: web.Request, caller: Caller) -> web.StreamResponse:
         here = await self._visit(request, caller)
         body = await body_of(request, MOST_BYTES)
         app = await self._app()
-        return await bridged(_in_words(app), request, body, **{VISIT: here})
+        over = asyncio.get_running_loop().create_future()
+        self._calls.add(over)
+        try:
+            return await bridged(_in_words(app), request, body, **{VISIT: here})
+        finally:
+            self._calls.discard(over)
+            over.set_result(None)
 
     async def _visit(self, request: web.Request, caller: Caller) -> Visit:
         retailer = caller.store()

@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
+import aiohttp
 import httpx2
 import pytest
+from aiohttp import web as aiohttp_web
 from aiohttp.test_utils import TestClient, TestServer
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
@@ -242,3 +244,34 @@ async def test_a_client_that_leaves_leaves_nothing_behind(
     async with asyncio.timeout(5):
         while store.seen == [] or len(asyncio.all_tasks()) > len(before) + 1:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
+
+
+async def test_a_call_that_was_begun_is_answered_before_the_application_leaves(
+    environ: dict[str, str],
+    make: Make,  # noqa: F811
+    store: Store,
+    database: Database,
+) -> None:
+    app = await create_app(load(Settings, environ | store.environ), database)
+    runner = aiohttp_web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await aiohttp_web.TCPSite(runner, "127.0.0.1", 0).start()
+    host, port = runner.addresses[0]
+    store.strike("slow", seconds=1, path="POST /brands")
+    headers = JSON | KOWHAI | await make(allow_writes=True)
+    call = {"name": "lightspeed_create_brand", "arguments": {"name": "Koru"}}
+    async with aiohttp.ClientSession(f"http://{host}:{port}", headers=headers) as session:
+
+        async def asked(body: dict[str, Any]) -> Any:
+            async with session.post("/mcp", json=body) as answer:
+                return await answer.json()
+
+        await asked(PING)  # the first one waits for the import
+        answering = asyncio.create_task(asked(PING | {"method": "tools/call", "params": call}))
+        async with asyncio.timeout(5):
+            while not store.simulator.stage.faults.struck:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        await runner.cleanup()
+        answer = await answering
+    assert answer["result"]["structuredContent"]["done"] is True
+    assert store.written == [("kowhai", "POST /brands")]
