@@ -9,11 +9,12 @@ from actions.connections import all_unsigned
 from actions.database import Database
 from actions.errors import WrongSetting
 from actions.vault import Vault
+from ingress import health
 from ingress.api import contract, listing, rpc
 from ingress.api.contract import Contract
 from ingress.api.gate import Gate
 from ingress.api.rpc import Rpc
-from ingress.health import Readiness, health
+from ingress.health import Readiness
 from ingress.intake import Intake
 from ingress.linking import Consent
 from ingress.mcp.door import Agents
@@ -23,7 +24,7 @@ from workers.inbox import Inbox
 from workers.settings import Settings
 
 _LEAVE_SECONDS = 4.0
-DECLARED = (rpc.DECLARED, *listing.DECLARED, contract.DECLARED)
+DECLARED = (rpc.DECLARED, *listing.DECLARED, contract.DECLARED, *health.DECLARED)
 """The routes of which the contract tells."""
 DOOR = web.AppKey("DOOR", Door)
 
@@ -45,7 +46,7 @@ async def create_app(settings: Settings, database: Database) -> web.Application:
     # The hooks that we register come first: the router tries its routes in this order.
     app.router.add_route(hdrs.METH_ANY, "/webhooks/{key}/{event_type}", door.receive)
     app.router.add_route(hdrs.METH_ANY, "/webhooks/{key}", door.receive)
-    app.router.add_get("/health", health)
+    app.router.add_get("/health", health.health)
     app.router.add_get("/ready", Readiness(database, settings.overdue_seconds).ready)
     reach = Reach(settings, database, vault)
     app.add_routes(Consent(reach).routes())

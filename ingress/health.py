@@ -1,16 +1,54 @@
 """`/health`: the process lives. `/ready`: Redis takes deliveries, and workers keep up."""
 
 import asyncio
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from aiohttp import web
 
 from actions.database import Database
 from actions.errors import DatabaseAway
+from ingress.declaring import Declared, Given
 from workers.backlog import measure
 
 _SECONDS = 1.5
+_READY: Final = {
+    "type": "object",
+    "required": ["status"],
+    "properties": {
+        "status": {"type": "string", "enum": ["ready", "overdue", "away"]},
+        "reason": {"type": "string", "description": "Why not, and what waits for how long."},
+        "inbox": {"type": "object", "description": "How many events stand where."},
+        "queues": {"type": "object", "description": "What waits in each, and how long."},
+    },
+}
+DECLARED: Final = (
+    Declared(
+        verb="get",
+        path="/health",
+        group="operation",
+        title="Whether the process lives",
+        gives={
+            200: Given(
+                "It does.",
+                {
+                    "type": "object",
+                    "required": ["status"],
+                    "properties": {"status": {"type": "string", "const": "ok"}},
+                },
+            )
+        },
+        is_open=True,
+    ),
+    Declared(
+        verb="get",
+        path="/ready",
+        group="operation",
+        title="Whether deliveries are taken, and workers keep up",
+        gives={200: Given("They are, and do.", _READY), 503: Given("Not now.", _READY)},
+        is_open=True,
+    ),
+)
 
 
 async def health(_: web.Request) -> web.Response:

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from contextlib import suppress
 from typing import Any, Final
 
 import msgspec
@@ -9,6 +10,7 @@ from msgspec import UNSET, Struct
 from msgspec.structs import asdict
 
 from actions.action import Action, Page, PagedAction
+from actions.errors import BadAction
 from ingress.api.problems import Problem
 
 _NO_CURSOR: Final = "query.next is not what a page of this list gave: give it back as it came."
@@ -32,8 +34,10 @@ class Cursor(Struct, frozen=True):
 
 
 def following(action: Action[Any], page: Page[Any]) -> str | None:
-    """Return the next page's cursor; None after the last page."""
-    after = action.following(page) if isinstance(action, PagedAction) else None
+    """Return the next page's cursor; None after the last page, and where there are no pages."""
+    after = None
+    with suppress(BadAction):  # a list in an order of its own has one page
+        after = action.following(page) if isinstance(action, PagedAction) else None
     if after is None:
         return None
     before = asdict(action)

@@ -88,13 +88,11 @@ def call(kind: type[Action[Any]], envelope: Envelope) -> Call:
         Problem: one is given twice, or `query.next` is no cursor of this list.
     """
     query = dict(envelope.query or {})
-    if not kind.operation.is_paged or not query.get("next"):
-        if kind.operation.is_paged:
-            query.pop("next", None)
-        plain = msgspec.structs.replace(envelope, query=query)
-        return Call(made(kind, plain.parameters(kind)))
-    cursor = cursors.read(query.pop("next"), kind)
+    place = query.pop("next", None) if kind.operation.is_paged else None
     given = msgspec.structs.replace(envelope, query=query).parameters(kind)
+    if place is None or place == "":
+        return Call(made(kind, given))
+    cursor = cursors.read(place, kind)
     return Call(made(kind, cursor.parameters(given)), cursor.seen)
 
 

@@ -86,21 +86,21 @@ def routes(gate: Gate) -> list[web.RouteDef]:
     """Return the two routes."""
     return [
         web.get("/actions", gate.guarded(every)),
-        web.get("/actions/{name}", gate.guarded(one)),
+        web.get("/actions/{name:(?!rpc$)[^/]+}", gate.guarded(one)),  # rpc takes POST alone
     ]
 
 
 async def every(request: web.Request, caller: Caller) -> web.Response:
     """List the actions that the key may run: those that match, with all that is known of them."""
     wanted = asked(request, ("search", "reads", "scope"))
-    reads = wanted.get("reads", "")
-    if reads and reads not in _YES_NO:
+    reads = wanted.get("reads")
+    if reads is not None and reads not in _YES_NO:
         raise Problem(400, "?reads= takes true or false.")
     found = [
         kind
         for kind in CATALOG.values()
         if caller.key.may(kind)
-        and (not reads or kind.operation.reads is _YES_NO[reads])
+        and (reads is None or kind.operation.reads is _YES_NO[reads])
         and ("scope" not in wanted or wanted["scope"] in kind.operation.scopes)
         and _matches(kind, wanted.get("search", "").lower().split())
     ]

@@ -44,7 +44,8 @@ async def test_our_own_names_and_any_place_of_a_parameter_do_as_well(
 async def test_a_list_is_walked_to_its_end_with_what_each_page_gives(api: Api) -> None:
     for action, query in LISTS.items():
         rows: list[str] = []
-        pages, following = 0, ""
+        pages = 0
+        following: str | None = ""
         while following is not None:
             page = await api.rpc(action, query=query | {"next": following})
             assert len(page["data"]) <= int(query.get("page_size", query.get("size", 10_000)))
@@ -88,9 +89,15 @@ async def test_a_list_that_repeats_its_last_row_does_not_here(api: Api, store: S
 
 
 async def test_a_place_that_is_none_is_refused(api: Api) -> None:
-    for cursor in ("x", "e30", "ä", "[]", 7, ["x"], "A" * 100_000):
+    places: tuple[Any, ...] = ("x", "e30", "ä", "[]", 0, False, {}, ["x"], "A" * 100_000)
+    for cursor in places:
         problem = await api.rpc("ListBrands", query={"next": cursor}, status=400)
         assert "as it came" in problem["detail"]
+
+
+async def test_a_list_in_an_order_of_its_own_has_one_page(api: Api) -> None:
+    page = await api.rpc("ListPriceBooks", query={"order": "name", "page_size": 1})
+    assert (len(page["data"]), page["next"]) == (1, None)
 
 
 async def test_a_place_in_another_list_is_refused(api: Api) -> None:
