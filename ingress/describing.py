@@ -7,6 +7,7 @@ import msgspec
 
 from actions.action import Action
 from actions.lenient import Id, Number, Text, UtcTime
+from ingress.field_docs import fields_told
 
 _LENIENT: Final[dict[Any, dict[str, Any]]] = {
     Id: {"type": "string"},
@@ -16,6 +17,15 @@ _LENIENT: Final[dict[Any, dict[str, Any]]] = {
 }
 """What is sent out for what was read leniently."""
 _DECIMAL: Final = {"type": "string", "format": "decimal"}
+_LIMITS: Final = {
+    "minimum": "≥ {}",
+    "maximum": "≤ {}",
+    "minLength": "at least {} long",
+    "maxLength": "at most {} long",
+    "minItems": "at least {}",
+    "maxItems": "at most {}",
+    "pattern": "like {}",
+}
 _TEMPLATE: Final = "#/$defs/{name}"
 
 
@@ -58,7 +68,30 @@ def schemas(kinds: list[Any], template: str) -> tuple[list[dict[str, Any]], dict
     tops, parts = _with_numbers(
         msgspec.json.schema_components(kinds, schema_hook=hook, ref_template=template)
     )
+    for name, said in fields_told(kinds).items():
+        members = parts.get(name, {}).get("properties", {})
+        for field, text in said.items():
+            if field in members:
+                members[field] = members[field] | {"description": text}
     return list(tops), parts
+
+
+def in_words(member: dict[str, Any], parts: dict[str, Any]) -> str:
+    """Say a member's type and limits in a few words."""
+    if "anyOf" in member:
+        return " or ".join(in_words(one, parts) for one in member["anyOf"])
+    if "enum" in member:
+        return ", ".join(map(str, member["enum"]))
+    if "$ref" in member:
+        inner = parts.get(member["$ref"].rpartition("/")[2], {})
+        if "enum" in inner:
+            return in_words(inner, parts)
+        return str(member["$ref"].rpartition("/")[2])
+    kind = str(member.get("format", member.get("type", "anything")))
+    if kind == "array":
+        kind = f"list of {in_words(member.get('items', {}), parts)}"
+    limits = [words.format(member[key]) for key, words in _LIMITS.items() if key in member]
+    return ", ".join([kind, *limits])
 
 
 def _with_numbers(found: Any) -> Any:

@@ -74,7 +74,7 @@ class Rpc:
         """
         asked(request, ("wait",))
         seconds = patience(request, USUAL_SECONDS)
-        if not _is_json(request.content_type):
+        if not is_json(request.content_type):
             raise Problem(415, "Send the call as JSON, with Content-Type: application/json.")
         given = envelope.opened(await body_of(request, MOST_BYTES))
         caller = _named(caller, given.account())
@@ -118,7 +118,8 @@ def _answered(call: envelope.Call, result: Any) -> web.Response:
     )
 
 
-def _is_json(kind: str) -> bool:
+def is_json(kind: str) -> bool:
+    """Say whether a media type is JSON's."""
     return kind == "application/json" or (
         kind.startswith("application/") and kind.endswith("+json")
     )

@@ -8,7 +8,7 @@ import click
 from actions.action import Action
 from actions.catalog import CATALOG, named
 from ingress.commands.printing import as_json, table
-from ingress.describing import described, schema
+from ingress.describing import described, in_words, schema
 
 
 @click.command()
@@ -42,38 +42,9 @@ def _show(action: type[Action[Any]]) -> None:
     for title, part in {"parameter": found, **parts}.items():
         required = set(part.get("required", ()))
         rows = [
-            (name, _kind(member, parts), "required" if name in required else "")
+            (name, in_words(member, parts), "required" if name in required else "")
             for name, member in part.get("properties", {}).items()
         ]
         if rows:
             click.echo()
             table((title, "type", ""), rows)
-
-
-_LIMITS = {
-    "minimum": "≥ {}",
-    "maximum": "≤ {}",
-    "minLength": "at least {} long",
-    "maxLength": "at most {} long",
-    "minItems": "at least {}",
-    "maxItems": "at most {}",
-    "pattern": "like {}",
-}
-
-
-def _kind(member: dict[str, Any], parts: dict[str, Any]) -> str:
-    """Say a parameter's type and limits in a few words."""
-    if "anyOf" in member:
-        return " or ".join(_kind(one, parts) for one in member["anyOf"])
-    if "enum" in member:
-        return ", ".join(map(str, member["enum"]))
-    if "$ref" in member:
-        inner = parts.get(member["$ref"].rpartition("/")[2], {})
-        if "enum" in inner:
-            return _kind(inner, parts)
-        return str(member["$ref"].rpartition("/")[2])
-    kind = str(member.get("format", member.get("type", "anything")))
-    if kind == "array":
-        kind = f"list of {_kind(member.get('items', {}), parts)}"
-    limits = [words.format(member[key]) for key, words in _LIMITS.items() if key in member]
-    return ", ".join([kind, *limits])
