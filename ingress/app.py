@@ -10,9 +10,10 @@ from actions.database import Database
 from actions.errors import WrongSetting
 from actions.vault import Vault
 from ingress import health
-from ingress.api import contract, listing, rpc
+from ingress.api import contract, listing, page, rpc
 from ingress.api.contract import Contract
 from ingress.api.gate import Gate
+from ingress.api.page import Page
 from ingress.api.rpc import Rpc
 from ingress.health import Readiness
 from ingress.intake import Intake
@@ -24,7 +25,13 @@ from workers.inbox import Inbox
 from workers.settings import Settings
 
 _LEAVE_SECONDS = 4.0
-DECLARED = (rpc.DECLARED, *listing.DECLARED, contract.DECLARED, *health.DECLARED)
+DECLARED = (
+    rpc.DECLARED,
+    *listing.DECLARED,
+    page.DECLARED,
+    contract.DECLARED,
+    *health.DECLARED,
+)
 """The routes of which the contract tells."""
 DOOR = web.AppKey("DOOR", Door)
 
@@ -53,6 +60,7 @@ async def create_app(settings: Settings, database: Database) -> web.Application:
     gate, agents = Gate(database), Agents(reach)
     app.add_routes([*Rpc(reach).routes(gate), *listing.routes(gate), *agents.routes(gate)])
     app.add_routes(Contract(settings.base_url, DECLARED).routes(gate))
+    app.add_routes(Page(settings.base_url, DECLARED).routes(gate))
 
     async def writing(_: web.Application) -> AsyncIterator[None]:
         writer = asyncio.create_task(intake.run(), name="intake")

@@ -1,13 +1,12 @@
 """What is known of an action, for people and programs: the same words by every way in."""
 
-from inspect import cleandoc
 from typing import Any, Final
 
 import msgspec
 
 from actions.action import Action
 from actions.lenient import Id, Number, Text, UtcTime
-from ingress.field_docs import fields_told
+from ingress.field_docs import fields_told, outside
 
 _LENIENT: Final[dict[Any, dict[str, Any]]] = {
     Id: {"type": "string"},
@@ -35,7 +34,7 @@ def described(action: type[Action[Any]]) -> dict[str, Any]:
     return {
         "name": operation.name,
         "title": operation.title,
-        "description": cleandoc(action.__doc__ or ""),
+        "description": outside(action.__doc__ or ""),
         "verb": operation.verb,
         "path": operation.path,
         "scopes": operation.scopes,
@@ -65,7 +64,7 @@ def result_schema(action: type[Action[Any]]) -> dict[str, Any]:
 def schemas(kinds: list[Any], template: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Return a schema for each type, and the parts that these refer to by the template."""
     hook = _LENIENT.__getitem__
-    tops, parts = _with_numbers(
+    tops, parts = _for_readers(
         msgspec.json.schema_components(kinds, schema_hook=hook, ref_template=template)
     )
     for name, said in fields_told(kinds).items():
@@ -94,13 +93,15 @@ def in_words(member: dict[str, Any], parts: dict[str, Any]) -> str:
     return ", ".join([kind, *limits])
 
 
-def _with_numbers(found: Any) -> Any:
-    """Say number where msgspec says text: decimals go in and out as JSON's exact numbers."""
+def _for_readers(found: Any) -> Any:
+    """Say number where msgspec says text, since decimals are JSON's numbers; and null for None."""
     if isinstance(found, dict):
         if found.items() >= _DECIMAL.items():
             found = {key: value for key, value in found.items() if key != "format"}
             return found | {"type": "number"}
-        return {key: _with_numbers(value) for key, value in found.items()}
+        if isinstance(said := found.get("description"), str):
+            found = found | {"description": outside(said)}
+        return {key: _for_readers(value) for key, value in found.items()}
     if isinstance(found, list | tuple):
-        return [_with_numbers(one) for one in found]
+        return [_for_readers(one) for one in found]
     return found

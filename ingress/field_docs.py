@@ -13,7 +13,11 @@ from msgspec import Struct
 from msgspec import inspect as types
 
 _NONE: Final = re.compile(r"\bNone\b")
-"""Outside it is JSON's null."""
+
+
+def outside(text: str) -> str:
+    """Return what a docstring says, in the words of those who see JSON."""
+    return _NONE.sub("null", inspect.cleandoc(text))
 
 
 def fields_told(kinds: Iterable[Any]) -> dict[str, dict[str, str]]:
@@ -70,5 +74,4 @@ def _pairs(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
         if not (isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)):
             continue
         if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
-            text = inspect.cleandoc(str(after.value.value))
-            yield field.target.id, _NONE.sub("null", text)
+            yield field.target.id, outside(str(after.value.value))
