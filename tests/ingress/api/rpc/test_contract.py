@@ -26,7 +26,7 @@ OUTSIDE = {
     "/mcp",
 }
 """The vendor's, a browser's and a protocol of its own."""
-FEW = ("ListBrands", "FindGiftCard", "CreateBrand", "UpdateSupplier", "DeleteWebhook")
+FEW = ("ListBrands", "FindGiftCard", "CreateBrand", "DeleteWebhook")
 """Whose every limit is tried, one from each kind of request; the others are sent at random."""
 
 
@@ -42,8 +42,7 @@ async def test_the_document_is_valid(document: dict[str, Any]) -> None:
     found = schemathesis.openapi.from_dict(document)
     found.validate()
     assert document["openapi"] == "3.1.0"
-    for schema in document["components"]["schemas"].values():
-        jsonschema_rs.meta.validate(schema | {"$schema": DIALECT})
+    jsonschema_rs.meta.validate({"$schema": DIALECT, "$defs": document["components"]["schemas"]})
     refs = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(document)))
     assert refs <= document["components"]["schemas"].keys()
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import schemathesis
 from hypothesis import strategies
-from jsonschema_rs import validator_for
+from jsonschema_rs import Validator, validator_for
 from msgspec import Struct
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import Status, events, from_schema
@@ -54,7 +54,7 @@ def examined(
         "request-timeout": 20,
         "continue-on-failure": True,
         "generation": {
-            "max-examples": 50,
+            "max-examples": 40,
             "deterministic": True,
             "database": "none",
             "no-shrink": True,
@@ -66,13 +66,14 @@ def examined(
         },
     }
     schema = schemathesis.openapi.from_dict(document, config=SchemathesisConfig.from_dict(config))
+    results = Results(document)
     for event in from_schema(schema).execute():
         assert not isinstance(event, events.NonFatalError | events.FatalError), event
         if isinstance(event, events.ScenarioFinished):
-            yield from found(event, document)
+            yield from found(event, results)
 
 
-def found(event: events.ScenarioFinished, document: dict[str, Any]) -> Iterator[Finding]:
+def found(event: events.ScenarioFinished, results: "Results") -> Iterator[Finding]:
     assert event.status is not Status.ERROR
     for case_id, checks in event.recorder.checks.items():
         answer = event.recorder.interactions[case_id].response
@@ -80,12 +81,26 @@ def found(event: events.ScenarioFinished, document: dict[str, Any]) -> Iterator[
         case = event.recorder.cases[case_id].value
         sent: Any = case.body
         text = answer.content.decode()
-        for check in checks:
-            if check.failure_info is not None:
-                said = check.failure_info.failure.message
-                yield Finding(case.as_curl_command(), check.name, said, sent, text[:500])
+        against = [
+            (one.name, one.failure_info.failure.message) for one in checks if one.failure_info
+        ]
         if event.label == "POST /actions/rpc" and answer.status_code == 200:
-            name = f"{by_name(sent['action']).__name__}Result"
-            schema = {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
-            for error in validator_for(schema).iter_errors(json.loads(text)["data"]):
-                yield Finding(case.as_curl_command(), name, str(error), sent, text[:500])
+            against += results.against(by_name(sent["action"]).__name__, json.loads(text)["data"])
+        for check, said in against:
+            yield Finding(case.as_curl_command(), check, said, sent, text[:500])
+
+
+class Results:
+    """Knows what each action may answer."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self._components = document["components"]
+        self._known: dict[str, Validator] = {}
+
+    def against(self, action: str, data: Any) -> list[tuple[str, str]]:
+        """What is wrong with an answer, by the result's schema."""
+        if action not in self._known:
+            where = f"#/components/schemas/{action}Result"
+            schema = {"$ref": where, "components": self._components}
+            self._known[action] = validator_for(schema)
+        return [(f"{action}Result", str(one)) for one in self._known[action].iter_errors(data)]
