@@ -19,6 +19,8 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 DRAIN_SECONDS = 8.0
 """How long requests that were begun may take after SIGTERM."""
+CALL_SECONDS = 6.0
+"""How long calls of the API may take after that: a write that is under way is answered."""
 _REDIS_SECONDS = 1.5
 """Redis' time limit here: the ingress answers 503 within 2 s, whatever Redis does."""
 
@@ -40,7 +42,7 @@ async def serve(settings: Settings) -> None:
             app,
             access_log=None,  # each delivery has its own canonical line
             auto_decompress=False,  # a Content-Encoding is refused, so nothing is unpacked
-            shutdown_timeout=1.0,
+            shutdown_timeout=CALL_SECONDS,
             lingering_time=1.0,
         )
         await runner.setup()
