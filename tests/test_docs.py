@@ -12,6 +12,8 @@ import actions.errors
 from actions.catalog import CATALOG
 from actions.simulator.faults import NAMES
 from actions.simulator.simulator import Options, Simulator
+from ingress.api.contract import Contract
+from ingress.app import DECLARED
 from ingress.commands import COMMANDS
 from workers import events
 from workers.doctor.examination import CHECKS
@@ -113,6 +115,17 @@ def test_each_log_line_that_the_code_writes_is_explained() -> None:
 
 def test_every_check_of_the_doctor_is_explained() -> None:
     assert [name.strip("`") for name, _ in rows("check", OPERATING)] == list(CHECKS)
+
+
+def test_every_status_of_the_api_is_explained() -> None:
+    told = {
+        status
+        for routes in Contract("", DECLARED).document["paths"].values()
+        for route in routes.values()
+        for status in route["responses"]
+        if status >= "400"
+    }
+    assert told == {status for status, _, _ in rows("status", OPERATING)}
 
 
 def test_every_fault_is_explained() -> None:
