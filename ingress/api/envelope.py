@@ -13,6 +13,9 @@ from ingress.api import cursors
 from ingress.api.gate import ACCOUNT
 from ingress.api.problems import Problem
 
+MOST_VALUES: Final = 100_000
+"""To check more takes so long that deliveries would wait for it."""
+_BEGINNINGS: Final = (b",", b"[", b"{")
 _FARTHEST: Final = 40
 """No price or count has its first digit farther from the decimal point."""
 
@@ -69,8 +72,10 @@ def opened(body: bytes) -> Envelope:
     """Read a call.
 
     Raises:
-        Problem: it is none; the message says what is wrong.
+        Problem: it is none, or too much; the message says what is wrong.
     """
+    if sum(map(body.count, _BEGINNINGS)) > MOST_VALUES:
+        raise Problem(413, f"A call may hold {MOST_VALUES:,} values at most: send fewer at once.")
     try:
         return _reader.decode(body)
     except msgspec.ValidationError as error:

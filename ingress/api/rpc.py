@@ -1,5 +1,6 @@
 """`POST /actions/rpc`: any action now, in the form that StackOne's clients send."""
 
+import asyncio
 from typing import Any, Final
 
 import msgspec
@@ -11,6 +12,7 @@ from actions.errors import NotConnected
 from ingress.api import cursors, envelope
 from ingress.api.asking import asked, patience
 from ingress.api.gate import Caller, Gate, absent, body_of, calling
+from ingress.api.keys import ApiKey
 from ingress.api.listing import permitted
 from ingress.api.problems import Problem
 from ingress.declaring import ACCOUNT, WAIT, Asked, Declared, Given
@@ -19,6 +21,8 @@ from ingress.reach import Reach
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 MOST_BYTES: Final = 8 << 20
+_LARGE_BYTES: Final = 65_536
+"""From here on a call is read in a thread: deliveries go on meanwhile."""
 USUAL_SECONDS: Final = 2.0
 """To wait for the rate limit, unless the caller says otherwise."""
 DECLARED: Final = Declared(
@@ -76,22 +80,30 @@ class Rpc:
         seconds = patience(request, USUAL_SECONDS)
         if not is_json(request.content_type):
             raise Problem(415, "Send the call as JSON, with Content-Type: application/json.")
-        given = envelope.opened(await body_of(request, MOST_BYTES))
-        caller = _named(caller, given.account())
-        kind = permitted(given.action, caller.key)
-        call = envelope.call(kind, given)
-        return _answered(call, await self._result(call.action, caller, seconds))
+        body = await body_of(request, MOST_BYTES)
+        if len(body) < _LARGE_BYTES:
+            retailer, call = _asked_for(caller, body)
+        else:
+            retailer, call = await asyncio.to_thread(_asked_for, caller, body)
+        return _answered(call, await self._result(call.action, caller.key, retailer, seconds))
 
-    async def _result(self, action: Action[Any], caller: Caller, seconds: float) -> Any:
-        retailer = caller.store()
+    async def _result(self, action: Action[Any], key: ApiKey, retailer: str, seconds: float) -> Any:
         operation = action.operation
         client = self._reach.lightspeed.client
         if not operation.reads:
-            log.info("api.write", key=caller.key.name, action=operation.name, retailer=retailer)
+            log.info("api.write", key=key.name, action=operation.name, retailer=retailer)
         try:
             return await client.call(action, retailer, lane="interactive", patience=seconds)
         except NotConnected:
             raise absent(retailer) from None
+
+
+def _asked_for(caller: Caller, body: bytes) -> tuple[str, envelope.Call]:
+    """Return whose store is meant, and what is to be run there."""
+    given = envelope.opened(body)
+    caller = _named(caller, given.account())
+    kind = permitted(given.action, caller.key)
+    return caller.store(), envelope.call(kind, given)
 
 
 def _named(caller: Caller, named: str | None) -> Caller:

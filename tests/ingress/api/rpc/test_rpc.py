@@ -1,19 +1,29 @@
 """`POST /actions/rpc`: actions now, in StackOne's form, each error with its status and words."""
 
+import json
 from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
 import pytest
+from aiohttp.test_utils import TestClient, TestServer
 from structlog.testing import capture_logs
 
 import actions.sending
+from actions.database import Database
 from actions.grants import Grants, Pair
 from actions.secret import Secret
-from ingress.api.envelope import opened
+from actions.vault import Vault
+from ingress.api.envelope import MOST_VALUES, opened
+from ingress.api.keys import ApiKeys
 from ingress.api.rpc import MOST_BYTES
+from ingress.app import create_app
+from tests.ingress.api.conftest import api_key, basic
 from tests.ingress.api.rpc.conftest import Api, OpenApi, Told
 from tests.stores import Store
+from workers.embedded import EmbeddedRedis
+from workers.environment import load
+from workers.settings import Settings
 
 RPC = "/actions/rpc"
 
@@ -129,8 +139,8 @@ RUBBISH: list[tuple[str | bytes, str]] = [
     ("", "no JSON"),
     ("{", "no JSON"),
     (b"\xff\xfe", "no JSON"),
-    ("[" * 100_000, "no call"),
-    ('{"action": "GetBrand", "body": {"a": ' + "[" * 100_000, "no JSON"),
+    ("[" * 50_000, "no call"),
+    ('{"action": "GetBrand", "body": {"a": ' + "[" * 50_000, "no JSON"),
     ("[]", "no call: Expected object"),
     ('"GetBrand"', "no call"),
     ("{}", "action"),
@@ -171,6 +181,17 @@ async def test_what_is_no_json_or_too_much_is_told_apart(api: Api) -> None:
         await refused(api, 415, "{}", headers={"Content-Type": kind, "X": "1"})
     await refused(api, 415, "{}", headers={"Content-Encoding": "br"})
     await refused(api, 413, BytesIO(b" " * (MOST_BYTES + 1)))
+
+
+async def test_what_would_take_long_to_check_is_refused_at_once(api: Api, store: Store) -> None:
+    many = ",".join(["1"] * MOST_VALUES)
+    told = await refused(api, 413, f'{{"action": "ListBrands", "query": {{"a": [{many}]}}}}')
+    assert "100,000 values" in told.body["detail"]
+    few = [{"product_id": "1", "outlet_id": "1", "quantity": "1", "reason": "FOUND"}] * 1000
+    body = {"action": "CreateStockAdjustments", "body": {"stock_adjustments": few}}
+    told = await refused(api, 400, json.dumps(body))
+    assert "stock_adjustments[0].reason" in told.body["detail"]
+    assert store.seen == []
 
 
 async def test_an_address_that_asks_for_what_is_not_there_is_refused(api: Api) -> None:
@@ -304,3 +325,20 @@ async def test_who_waits_longer_is_answered_once_there_is_room(api: Api, store: 
     told = await api.ask("POST", f"{RPC}?wait=25", json={"action": "ListBrands"})
     assert told.status == 200, told.body
     assert [status for _, status in store.seen] == [429, 200]
+
+
+async def test_while_redis_is_away_a_caller_is_told_to_come_back(
+    environ: dict[str, str], vault: Vault, store: Store
+) -> None:
+    with EmbeddedRedis() as redis:
+        settings = load(Settings, environ | {"REDIS_URL": redis.url})
+        async with Database(redis.url, 0.5) as database:
+            await Grants(database, vault).keep("kowhai", store.pair())
+            key = basic((await ApiKeys(database).create(api_key("erp"))).reveal())
+            async with TestClient(TestServer(await create_app(settings, database))) as client:
+                api = Api(client, key)
+                await api.rpc("ListBrands")
+                redis.stop()
+                told = await api.ask("POST", RPC, json={"action": "ListBrands"})
+                assert (told.status, told.headers["Retry-After"]) == (503, "5")
+                assert redis.url.removeprefix("unix://") not in str(told.body)
