@@ -125,7 +125,7 @@ def test_every_status_of_the_api_is_explained() -> None:
         for status in route["responses"]
         if status >= "400"
     }
-    assert told == {status for status, _, _ in rows("status", OPERATING)}
+    assert told == {status for status, _, _ in rows("the API answers", OPERATING)}
 
 
 def test_every_fault_is_explained() -> None:

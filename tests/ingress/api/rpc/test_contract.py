@@ -22,6 +22,7 @@ OUTSIDE = {
     "/webhooks/{key}",
     "/webhooks/{key}/{event_type}",
     "/connect",
+    "/connect/{token}",
     "/oauth/callback",
     "/mcp",
 }
