@@ -16,9 +16,9 @@ _NEXT: Final = {
 }
 _HEADERS: Final = {
     "type": ["object", "null"],
-    "description": "May name the retailer again, as x-account-id; others are not looked at.",
+    "description": "May name the retailer, as the header does; others are not looked at.",
+    "properties": {"x-account-id": {"type": "string", "format": "retailer"}},
     "additionalProperties": {"type": "string"},
-    "propertyNames": {"not": {"pattern": "^[xX]-[aA][cC][cC][oO][uU][nN][tT]-[iI][dD]$"}},
 }
 
 

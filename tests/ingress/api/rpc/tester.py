@@ -21,6 +21,7 @@ WELCOME = ("2xx", "401", "403", "404", "409", "422", "429")
 """What valid data may be answered with; Lightspeed refuses what no schema of ours can know."""
 
 schemathesis.openapi.format("cursor", strategies.just(""))
+schemathesis.openapi.format("retailer", strategies.just("kowhai"))
 
 
 class Finding(Struct, frozen=True):
