@@ -4,6 +4,7 @@ import ast
 import inspect
 import re
 import sys
+import threading
 import typing
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -12,6 +13,8 @@ from typing import Any, Final
 from msgspec import Struct
 from msgspec import inspect as types
 
+_PARSING: Final = threading.Lock()
+"""Python 3.11 raises SystemError where two threads do it at once (python/cpython#106905)."""
 _NONE: Final = re.compile(r"\bNone\b")
 
 
@@ -63,7 +66,8 @@ def _told(module: str) -> dict[str, dict[str, str]]:
     if not module.startswith(("actions.", "ingress.", "workers.")):
         return {}
     try:
-        tree = ast.parse(inspect.getsource(sys.modules[module]))
+        with _PARSING:
+            tree = ast.parse(inspect.getsource(sys.modules[module]))
     except (OSError, KeyError):
         return {}
     return {node.name: dict(_pairs(node)) for node in tree.body if isinstance(node, ast.ClassDef)}
