@@ -2,14 +2,9 @@
 
 import ipaddress
 
-from actions.connections import Connection
-from workers.events import WEBHOOK_TYPES
+from workers.hooks.address import webhook_urls
 
-
-def webhook_urls(connection: Connection, base_url: str) -> dict[str, str]:
-    """Return the URL to register for each event type."""
-    key = connection.webhook_key.reveal()
-    return {name: f"{base_url}/webhooks/{key}/{name}" for name in WEBHOOK_TYPES}
+__all__ = ("is_loopback", "webhook_urls")
 
 
 def is_loopback(host: str) -> bool:

@@ -20,6 +20,7 @@ from workers.deliver import Deliverer
 from workers.discovery import Plugins, discover
 from workers.dispatch import dispatch
 from workers.engine import Engine
+from workers.hooks.upkeep import Upkeep
 from workers.inbox import Inbox
 from workers.keys import QUEUES, QueueName
 from workers.lightspeed import Lightspeed, lightspeed
@@ -71,13 +72,16 @@ async def run(
             log.info(
                 "worker.ready", plugins=list(plugins.loaded), queues=list(queues), pid=os.getpid()
             )
-            watching = asyncio.create_task(line.watch(), name="line")
+            beside = [asyncio.create_task(line.watch(), name="line")]
+            if "events" in queues and not burst:
+                upkeep = Upkeep(settings, database, vault, plugins, reach)
+                beside.append(asyncio.create_task(upkeep.run(), name="webhooks"))
             try:
                 await asyncio.gather(
                     *(_work(engine, stop, settings.shutdown_seconds) for engine in engines)
                 )
             finally:
-                await cancelled(watching)
+                await asyncio.gather(*map(cancelled, beside))
                 await asyncio.gather(*map(_close, engines))
                 log.info("worker.stopped")
 

@@ -1,0 +1,1 @@
+"""Webhooks at Lightspeed that mend themselves: what is registered there against what is wanted."""
