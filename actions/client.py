@@ -110,6 +110,14 @@ class Client:
                 raise MissingScope(action.operation.name, retailer, lacking, self._link)
         return grant
 
+    async def reread(self, retailer: str) -> None:
+        """Have calls heed that a retailer was linked again, maybe with a token of another kind.
+
+        Raises:
+            NotConnected: it is not linked any more.
+        """
+        await self._tokens.latest(retailer)
+
     async def link(self, retailer: str) -> str:
         """Return a name for the link that calls are made under: until it changes, one user's.
 

@@ -122,6 +122,21 @@ class Connections:
             raise not_linked(retailer)
         return self._opened(retailer, kept)
 
+    async def is_unsigned(self, retailer: str) -> bool:
+        """Say whether a retailer is linked whose webhooks are not signed."""
+        kept = await self._database.do("HGET", CONNECTIONS, retailer)
+        return kept is not None and msgspec.msgpack.decode(kept, type=_Record).unsigned
+
+    async def forget(self, connection: Connection) -> None:
+        """Forget a connection: from now on nothing is taken at its webhook URLs."""
+        digest = key_digest(connection.webhook_key.reveal())
+        await self._database.together(
+            [
+                ("HDEL", WEBHOOK_KEYS, digest),
+                ("HDEL", CONNECTIONS, connection.retailer),
+            ]
+        )
+
     async def all(self) -> list[Connection]:
         """Return every connection, by name."""
         kept: dict[bytes, bytes] = await self._database.do("HGETALL", CONNECTIONS)

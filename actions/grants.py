@@ -93,6 +93,10 @@ class Grants:
         args = (*self._kept(retailer, pair), secrets.token_hex(6))
         await self._database.run(_KEEP, [_key(retailer)], args)
 
+    async def forget(self, retailer: str) -> None:
+        """Forget what a retailer has granted."""
+        await self._database.do("DEL", _key(retailer))
+
     async def get(self, retailer: str) -> Grant:
         """Return a retailer's grant.
 

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import secrets
 import time
+from collections.abc import Collection, Mapping
 from typing import Final
 
 import msgspec
@@ -33,6 +34,14 @@ class BadState(BackroomError):
     """Whoever comes back is not known to have left from here, or it is too long ago."""
 
 
+class NotAllGranted(BackroomError):
+    """The retailer has consented to less than was asked for."""
+
+
+class NotThisRetailer(BackroomError):
+    """Whoever asked for the link may not have this retailer linked."""
+
+
 class Departure(Struct, frozen=True):
     """Somebody on the way to the consent page."""
 
@@ -40,6 +49,14 @@ class Departure(Struct, frozen=True):
     """Where to go."""
     cookie: str
     """What the browser must bring back; it is of no use to anyone else."""
+
+
+class Arrival(Struct, frozen=True):
+    """A retailer that is linked now."""
+
+    connection: Connection
+    was_unsigned: bool
+    """It was linked before, when its webhooks were not signed."""
 
 
 class _State(Struct, array_like=True):
@@ -74,20 +91,39 @@ class Linking:
         text = base64.urlsafe_b64encode(sealed).decode().rstrip("=")
         return Departure(self._oauth.link(text, self._authorize_url), cookie)
 
-    async def arrive(self, query: dict[str, str], cookie: str) -> Connection:
+    async def arrive(
+        self, query: Mapping[str, str], cookie: str, only: Collection[str] = ()
+    ) -> Arrival:
         """End: turn what the consent page sent back into a linked retailer.
 
+        `only` these may be linked, where there are any.
+
         Raises:
-            Declined, BadState, BadDomainPrefix: it comes to nothing; nothing was sent.
+            Declined, BadState, BadDomainPrefix, NotThisRetailer: it comes to nothing; nothing was
+                sent.
+            NotAllGranted: it comes to nothing either: a scope lacks, and nothing is kept.
             TokensRefused, TokensUnanswered, TokensLater: Lightspeed gave no tokens.
         """
         if query.get("error"):
             raise Declined("The retailer has declined, so nothing was linked.")
         await self._check(query.get("state", ""), cookie)
         retailer = domain_prefix(query.get("domain_prefix", ""))
+        if only and retailer not in only:
+            raise NotThisRetailer(f"This link is not for {retailer}: choose the right store.")
         pair = await self._oauth.exchange(retailer, query.get("code", ""))
+        self._check_scopes(retailer, pair.scopes)
+        connections = Connections(self._database, self._vault)
+        was_unsigned = await connections.is_unsigned(retailer)
         await Grants(self._database, self._vault).keep(retailer, pair)
-        return await Connections(self._database, self._vault).link(retailer, unsigned=False)
+        return Arrival(await connections.link(retailer, unsigned=False), was_unsigned)
+
+    def _check_scopes(self, retailer: str, granted: Collection[str] | None) -> None:
+        lacking = () if granted is None else set(self._oauth.application.scopes) - set(granted)
+        if lacking:
+            raise NotAllGranted(
+                f"{retailer} has not granted {', '.join(sorted(lacking))}, so nothing was linked: "
+                "see that the application has declared it, and begin again."
+            )
 
     async def _check(self, text: str, cookie: str) -> None:
         try:

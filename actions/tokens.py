@@ -8,7 +8,7 @@ from typing import Final, Protocol
 import structlog
 from msgspec.structs import replace
 
-from actions.errors import BackroomError, DatabaseAway
+from actions.errors import BackroomError, DatabaseAway, NotConnected
 from actions.grants import Busy, Grant, Grants, Mine, Pair
 from actions.oauth import TokensLater, TokensRefused, TokensUnanswered
 from actions.secret import Secret
@@ -100,8 +100,11 @@ class Tokens:
         Raises:
             NotConnected, NeedsRelink: there is none.
         """
-        grant = await self._grants.get(retailer)
-        self._known[retailer] = grant
+        try:
+            grant = self._known[retailer] = await self._grants.get(retailer)
+        except NotConnected:  # it has been disconnected
+            self._known.pop(retailer, None)
+            raise
         if grant.state != "linked":
             raise NeedsRelink(
                 f"{retailer} is not linked any more ({grant.why}): {_RELINK.format(retailer)}"

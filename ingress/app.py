@@ -17,7 +17,7 @@ from ingress.api.page import Page
 from ingress.api.rpc import Rpc
 from ingress.health import Readiness
 from ingress.intake import Intake
-from ingress.linking import Consent
+from ingress.linking.consent import Consent
 from ingress.mcp.door import Agents
 from ingress.reach import Reach
 from ingress.webhooks import Door

@@ -12,6 +12,8 @@ from actions.secret import Secret
 from actions.vendor import API_VERSION, AUTHORIZE_URL, ORIGIN
 from workers.environment import load, wrong
 
+_RETURN = r"^(https://[^/?#@\\\s]+|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?)(/[^?#@\\\s]*)?$"
+
 
 class Settings(Struct, frozen=True, kw_only=True):
     """What the environment says. Each field is the variable of its name in capitals."""
@@ -61,6 +63,10 @@ class Settings(Struct, frozen=True, kw_only=True):
         str,
         Meta(pattern=r"^https?://", description="The page where a retailer consents."),
     ] = AUTHORIZE_URL
+    return_urls: Annotated[
+        tuple[Annotated[str, Meta(pattern=_RETURN)], ...],
+        Meta(description="Where link sessions may send a browser back to: origins, with a path."),
+    ] = ()
     backroom_keys: Annotated[
         tuple[Secret, ...],
         Meta(description="Keys from `backroom keys new`: the first seals, every one opens."),

@@ -91,7 +91,8 @@ async def test_consent_becomes_a_linked_retailer_whose_token_opens_its_store(
     store: Store,
 ) -> None:
     departure = linking.depart()
-    linked = await linking.arrive(await consented(departure.url, "torea"), departure.cookie)
+    arrival = await linking.arrive(await consented(departure.url, "torea"), departure.cookie)
+    linked = arrival.connection
     assert (linked.retailer, linked.unsigned) == ("torea", False)
     assert [one.retailer for one in await Connections(database, vault).all()] == ["torea"]
     grants = Grants(database, vault)
@@ -109,7 +110,8 @@ async def test_linking_again_keeps_the_urls_and_replaces_the_grant(
     keys, tokens = set(), set()
     for _ in range(2):
         departure = linking.depart()
-        linked = await linking.arrive(await consented(departure.url), departure.cookie)
+        arrival = await linking.arrive(await consented(departure.url), departure.cookie)
+        linked = arrival.connection
         keys.add(linked.webhook_key.reveal())
         tokens.add((await Grants(database, vault).get("kowhai")).pair.access.reveal())
     assert (len(keys), len(tokens)) == (1, 2)
@@ -230,7 +232,8 @@ async def test_an_answer_that_is_lost_links_nothing_and_one_can_begin_again(
     assert await Connections(database, vault).all() == []
     assert "used already" in await refused(linking, given, departure.cookie)
     again = linking.depart()
-    assert (await linking.arrive(await consented(again.url), again.cookie)).retailer == "kowhai"
+    arrival = await linking.arrive(await consented(again.url), again.cookie)
+    assert arrival.connection.retailer == "kowhai"
 
 
 async def test_what_is_kept_of_a_used_state_goes_after_ten_minutes(

@@ -29,8 +29,7 @@ def taken_apart(url: str, base_url: str) -> tuple[str, str] | None:
 
 def unreachable(settings: Settings) -> str:
     """Say why Lightspeed could not call our URLs, as far as can be told from here; or nothing."""
-    url = urlsplit(settings.base_url)
-    if not settings.public_url and url.port == 0:
+    if not settings.public_url and settings.port == 0:
         return "PORT is 0, so nobody knows our URLs: set PUBLIC_URL."
     if is_local(settings.base_url) and not is_local(settings.lightspeed_origin):
         return (
@@ -42,8 +41,9 @@ def unreachable(settings: Settings) -> str:
 
 def is_local(url: str) -> bool:
     """Say whether a URL's host is this machine or on its network."""
-    host = urlsplit(url).hostname or ""
+    host = ""
     try:
+        host = urlsplit(url).hostname or ""
         return not ipaddress.ip_address(host).is_global
     except ValueError:
         return host == "localhost" or host.endswith((".localhost", ".local"))

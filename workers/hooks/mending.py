@@ -191,6 +191,7 @@ class Hooks:
             )
 
     async def _list(self, connection: Connection) -> list[Webhook]:
+        await self._client.reread(connection.retailer)  # who registers decides what is signed
         return (await self._call(ListWebhooks(), connection.retailer)).data
 
     async def _others(self, there: Iterable[Webhook], connection: Connection) -> set[str]:

@@ -25,12 +25,12 @@ ROUND: Final = "backroom:webhooks-round"
 """String: that a worker is at it, or was less than an hour ago."""
 STARTED: Final = "backroom:webhooks-started"
 """String: that a worker has begun a round at its start just now: one for many that start."""
-_HOUR: Final = 3600
+EVERY_SECONDS: Final = 3600.0
 _LEASE_SECONDS: Final = 300
 """If the one who is at it dies, another begins after so long."""
 _START_SECONDS: Final = 30
-_SPREAD_SECONDS: Final = 30.0
-"""Workers look at different moments whether an hour is over."""
+_SPREAD: Final = 0.01
+"""Of that time: workers look at different moments whether it is over."""
 _PAUSE_SECONDS: Final = 5.0
 """While Redis is away."""
 _RETAILER_SECONDS: Final = 60.0
@@ -48,7 +48,11 @@ class Upkeep:
         vault: Vault,
         plugins: Plugins,
         reach: Lightspeed,
+        *,
+        every: float = EVERY_SECONDS,
     ) -> None:
+        """Begin a round `every` so many seconds; workers look a little later than that."""
+        self._every = every
         self._settings = settings
         self._database = database
         self._connections = Connections(database, vault)
@@ -63,13 +67,13 @@ class Upkeep:
                 is_new = await note(self._database, self._plugins)
                 if await self._is_mine(is_first=is_first, is_new=is_new):
                     await self._round()
-                rest = await self._left() + random.random() * _SPREAD_SECONDS  # noqa: S311
+                rest = await self._left() + random.random() * _SPREAD * self._every  # noqa: S311
                 is_first = False
             except DatabaseAway:
                 rest = _PAUSE_SECONDS
             except Exception as error:  # noqa: BLE001 - the worker's jobs go on in any case
                 log.error("webhooks.failed", error=where(error))  # noqa: TRY400 - it may quote a key
-                rest = _HOUR
+                rest = self._every
             await asyncio.sleep(rest)
 
     async def _is_mine(self, *, is_first: bool, is_new: bool) -> bool:
@@ -98,7 +102,7 @@ class Upkeep:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._some(todo), name="webhooks") for _ in range(_AT_ONCE)]
         if all(task.result() for task in tasks):  # else the lease ends, and another goes on
-            await self._database.do("SET", ROUND, 1, "EX", _HOUR)
+            await self._database.do("SET", ROUND, 1, "PX", int(self._every * 1000))
 
     async def _some(self, todo: Iterator[str]) -> bool:
         """Mend one retailer after the other of those that nobody else has taken.

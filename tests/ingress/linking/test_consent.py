@@ -3,14 +3,10 @@
 import base64
 import hashlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
 from typing import Any
 
 import msgspec
 import pytest
-from aiohttp import CookieJar
-from aiohttp.test_utils import TestClient, TestServer
 from structlog.testing import capture_logs
 
 from actions.catalog import CATALOG
@@ -19,73 +15,20 @@ from actions.database import Database
 from actions.grants import Grants
 from actions.resources.brands import CreateBrand
 from actions.vault import Vault
-from ingress.app import create_app
-from ingress.linking import COOKIE
+from ingress.linking.consent import COOKIE
 from tests.conftest import Ingress
-from tests.stores import Store, consented, open_store
+from tests.ingress.linking.conftest import (
+    CALLBACK,
+    Open,
+    back,
+    left,
+    nothing_is_linked,
+    told,
+)
+from tests.stores import Store, consented
 from workers.environment import load
 from workers.lightspeed import lightspeed
 from workers.settings import Settings
-
-CALLBACK = "/oauth/callback"
-Open = Callable[..., Awaitable[Ingress]]
-
-
-@pytest.fixture
-async def store() -> AsyncIterator[Store]:
-    async with open_store(retailers=("kowhai", "torea")) as store:
-        yield store
-
-
-@pytest.fixture
-def environ(environ: dict[str, str], store: Store) -> dict[str, str]:
-    return environ | store.environ
-
-
-@pytest.fixture
-async def open_ingress(environ: dict[str, str], database: Database) -> AsyncIterator[Open]:
-    """Start an ingress and a browser with a cookie jar in front of it."""
-    async with AsyncExitStack() as stack:
-
-        async def open_ingress(**more: str) -> Ingress:
-            settings = load(Settings, environ | more)
-            server = TestServer(await create_app(settings, database))
-            jar = CookieJar(unsafe=True)
-            return await stack.enter_async_context(TestClient(server, cookie_jar=jar))
-
-        yield open_ingress
-
-
-@pytest.fixture
-async def browser(open_ingress: Open) -> Ingress:
-    return await open_ingress()
-
-
-async def left(browser: Ingress) -> str:
-    """Follow our link; return the address of the consent page."""
-    async with browser.get("/connect", allow_redirects=False) as answer:
-        assert answer.status == 302
-        return answer.headers["Location"]
-
-
-async def back(browser: Ingress, given: dict[str, str], status: int) -> str:
-    """Come back from the consent page; return the sentence that is shown."""
-    async with browser.get(CALLBACK, params=given, allow_redirects=False) as answer:
-        said = await answer.text()
-        assert answer.status == status, said
-        assert answer.headers["Cache-Control"] == "no-store"
-        assert answer.headers["Referrer-Policy"] == "no-referrer"
-        assert answer.headers["Content-Security-Policy"] == "default-src 'none'"
-        assert answer.content_type == "text/plain"
-        assert said.count("\n") == 1
-        assert "Traceback" not in said
-        return said.strip()
-
-
-async def nothing_is_linked(database: Database, vault: Vault, store: Store) -> None:
-    assert await Connections(database, vault).all() == []
-    assert await database.do("KEYS", "backroom:grant:*") == []
-    assert store.seen == []
 
 
 async def test_a_merchant_links_its_store_and_an_action_works_with_the_token(
@@ -100,7 +43,10 @@ async def test_a_merchant_links_its_store_and_an_action_works_with_the_token(
         assert answer.status == 401  # the URL exists: it asks for a signature
     async with lightspeed(load(Settings, environ), database, vault) as reach:
         await reach.call(CreateBrand(name="Tussock"), "torea")
-    assert store.seen == [("POST /token", 200), ("POST /brands", 200)]
+    assert [one for one in store.seen if one[0] in {"POST /token", "POST /brands"}] == [
+        ("POST /token", 200),
+        ("POST /brands", 200),
+    ]
     application = store.simulator.stage.ledger.requests[-1].application
     assert application == store.simulator.options.client_id
 
@@ -147,7 +93,7 @@ async def test_a_state_that_is_used_twice_is_refused(browser: Ingress, store: St
     await back(browser, given, 200)
     browser.session.cookie_jar.update_cookies({COOKIE: cookie.value}, browser.make_url(CALLBACK))
     assert await back(browser, given, 400) == "This link has been used already: begin again."
-    assert store.seen == [("POST /token", 200)]
+    assert [one for one in store.seen if one[0] == "POST /token"] == [("POST /token", 200)]
 
 
 async def test_who_comes_back_in_another_browser_is_refused(
@@ -183,7 +129,7 @@ async def test_a_state_that_is_forged_or_missing_is_refused(
     await left(browser)
     async with browser.get(f"{CALLBACK}?code=x&domain_prefix=kowhai&{query}") as answer:
         assert answer.status == 400
-        said = await answer.text()
+        said = told(answer, await answer.text())
     assert said.startswith("This link was not begun in this browser")
     await nothing_is_linked(database, vault, store)
 
@@ -224,8 +170,7 @@ async def test_without_a_client_id_nobody_can_be_linked(
     browser = await open_ingress(LIGHTSPEED_CLIENT_ID="")
     async with browser.get(place, allow_redirects=False) as answer:
         assert answer.status == 503
-        assert answer.headers["Cache-Control"] == "no-store"
-        said = await answer.text()
+        said = told(answer, await answer.text())
     assert said.startswith("LIGHTSPEED_CLIENT_ID and LIGHTSPEED_CLIENT_SECRET must be set")
     assert store.seen == []
 
@@ -245,8 +190,8 @@ async def test_neither_code_nor_state_nor_tokens_are_logged(
     pair = (await Grants(database, vault).get("kowhai")).pair
     secrets.extend((pair.access.reveal(), pair.refresh.reveal(), "canary"))
     assert [one for one in secrets if one in repr(lines)] == []
-    told = [(line["event"], line.get("reason", line.get("retailer"))) for line in lines]
-    assert told == [
+    of_links = [line for line in lines if line["event"].startswith("retailer.")]
+    assert [(one["event"], one.get("reason", one.get("retailer"))) for one in of_links] == [
         ("retailer.not_linked", "TokensRefused"),
         ("retailer.not_linked", "BadDomainPrefix"),
         ("retailer.linked", "kowhai"),
