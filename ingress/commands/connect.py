@@ -1,16 +1,23 @@
 """`backroom connect`."""
 
 import sys
+from typing import Final
 
 import click
 
-from actions.connections import domain_prefix
+from actions.connections import Connection, domain_prefix
 from actions.grants import Grants, Pair
 from actions.secret import Secret
-from ingress.commands.opening import opened, run_async
+from ingress.commands.opening import Opened, opened, run_async
 from ingress.commands.printing import as_json, table
 from ingress.urls import webhook_urls
+from workers.hooks.mending import Hooks
+from workers.hooks.report import Report
+from workers.hooks.wanted import want_all
 from workers.lightspeed import lightspeed
+
+_SECONDS: Final = 5.0
+"""For the webhooks: somebody waits, and a worker does it otherwise."""
 
 
 @click.command()
@@ -26,19 +33,31 @@ from workers.lightspeed import lightspeed
     is_flag=True,
     help="Its webhooks were added by hand at the store: the vendor signs none of them.",
 )
+@click.option("--no-webhooks", is_flag=True, help="Register none at Lightspeed.")
+@click.option("--all-events", is_flag=True, help="Register every type, whatever plugins want.")
 @click.option("--json", "in_json", is_flag=True, help="Print JSON.")
 @run_async
 async def command(
-    prefix: str | None, personal_token: str | None, *, unsigned: bool, in_json: bool
+    prefix: str | None,
+    personal_token: str | None,
+    *,
+    unsigned: bool,
+    no_webhooks: bool,
+    all_events: bool,
+    in_json: bool,
 ) -> None:
     """Link a retailer and print its webhook URLs; without PREFIX, print the OAuth link.
+
+    Its webhooks are registered at Lightspeed; where that fails it is linked all the same, and
+    workers try again.
 
     PREFIX is kowhai for kowhai.retail.lightspeed.app. A retailer that is linked already gets
     the new token and keeps its URLs. Whoever opens the OAuth link in a browser links a store.
     """
     if prefix is None:
         source = click.get_current_context().get_parameter_source("personal_token")
-        if unsigned or source is click.core.ParameterSource.COMMANDLINE:
+        is_given = source is click.core.ParameterSource.COMMANDLINE
+        if is_given or unsigned or no_webhooks or all_events:
             raise click.UsageError("Give PREFIX too: whose token is it?")
         await _print_link(in_json=in_json)
         return
@@ -50,18 +69,30 @@ async def command(
         await Grants(ours.database, ours.vault).keep(retailer, Pair(access=token))
         kept = await ours.connections.link(retailer, unsigned=unsigned)
         urls = webhook_urls(kept, ours.settings.base_url)
+        if all_events:
+            await want_all(ours.database, [retailer], every=True)
+        report = None if no_webhooks else await _registered(ours, kept)
+    there = report.present + report.created if report else []
     if in_json:
+        key = kept.webhook_key.reveal()
         as_json(
-            {
-                "retailer": kept.retailer,
-                "webhook_key": kept.webhook_key.reveal(),
-                "webhook_urls": urls,
-            }
+            {"retailer": retailer, "webhook_key": key, "webhook_urls": urls, "registered": there}
         )
         return
     signing = "unsigned" if kept.unsigned else "signed"
-    click.echo(f"{kept.retailer} is linked; its deliveries must be {signing}. Webhook URLs:\n")
-    table(("event type", "url"), urls.items())
+    click.echo(f"{retailer} is linked; its deliveries must be {signing}. Webhook URLs:\n")
+    rows = [(name, url, "registered" if name in there else "") for name, url in urls.items()]
+    table(("event type", "url", ""), rows)
+
+
+async def _registered(ours: Opened, connection: Connection) -> Report:
+    """Register a retailer's webhooks, or say why not: it is linked in any case."""
+    async with lightspeed(ours.settings, ours.database, ours.vault) as reach:
+        hooks = Hooks(ours.settings, ours.database, reach.client)
+        report = await hooks.mend(connection, _SECONDS)
+    for said in report.problems:
+        click.echo(f"backroom: Webhooks were not registered. {said}", err=True)
+    return report
 
 
 async def _print_link(*, in_json: bool) -> None:

@@ -68,9 +68,11 @@ async def registered(reach: Reach, arrival: Arrival) -> Report | None:
     """Register a retailer's webhooks; None where nothing could be looked up."""
     hooks = Hooks(reach.settings, reach.database, reach.lightspeed.client)
     try:
-        return await hooks.mend(arrival.connection, _HOOK_SECONDS, anew=arrival.was_unsigned)
+        report = await hooks.mend(arrival.connection, _HOOK_SECONDS, anew=arrival.was_unsigned)
     except DatabaseAway:
         return None
+    report.log()
+    return report
 
 
 async def _named(reach: Reach, retailer: str) -> str:

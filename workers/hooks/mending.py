@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Iterable
 from typing import Final, TypeVar, cast
 
-import structlog
-
 from actions.action import Action
 from actions.client import Client
 from actions.connections import Connection, address
@@ -37,8 +35,6 @@ from workers.hooks.wanted import wanted
 from workers.settings import Settings
 
 R = TypeVar("R")
-
-log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 _PATIENCE_SECONDS: Final = 20.0
 """To wait for the rate limit, for each call."""
@@ -83,14 +79,6 @@ class Hooks:
             report.trouble(WrongSetting(why), connection)
             return report
         await self._tried(self._mend(connection, report, anew=anew), report, connection, seconds)
-        if report.created or report.deleted:
-            created, deleted = report.created, len(report.deleted)
-            log.info("webhooks.mended", retailer=report.retailer, created=created, deleted=deleted)
-        if not report.is_whole:
-            lacking, causes = report.lacking, report.causes
-            log.warning(
-                "webhooks.lacking", retailer=report.retailer, lacking=lacking, reason=causes
-            )
         return report
 
     async def remove(self, connection: Connection, seconds: float) -> Report:

@@ -1,10 +1,13 @@
 """What is said of one retailer's webhooks: as they were found, and what was done about it."""
 
+import structlog
 from msgspec import Struct
 
 from actions.connections import Connection
 from actions.errors import BackroomError
 from workers.hooks.comparing import Compared, Foreign, Stale
+
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 _HIDDEN = "…"
 
@@ -33,6 +36,17 @@ class Report(Struct, kw_only=True):
     def is_whole(self) -> bool:
         """Whether all is registered that is wanted, and nothing went wrong."""
         return not (self.lacking or self.problems)
+
+    def log(self) -> None:
+        """Write a line for what was done, and one for what could not be."""
+        if self.created or self.deleted:
+            created, deleted = self.created, len(self.deleted)
+            log.info("webhooks.mended", retailer=self.retailer, created=created, deleted=deleted)
+        if not self.is_whole:
+            reason = self.causes
+            log.warning(
+                "webhooks.lacking", retailer=self.retailer, lacking=self.lacking, reason=reason
+            )
 
     def found(self, compared: Compared) -> None:
         """Take note of what there is."""

@@ -125,4 +125,4 @@ class Upkeep:
         except CannotOpen as error:
             log.warning("webhooks.lacking", retailer=retailer, reason=[type(error).__name__])
             return
-        await self._hooks.mend(connection, _RETAILER_SECONDS)
+        (await self._hooks.mend(connection, _RETAILER_SECONDS)).log()

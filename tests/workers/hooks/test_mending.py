@@ -205,7 +205,8 @@ async def test_a_scope_that_lacks_an_outage_and_silence_are_told_and_change_noth
     slow = await hooks.mend(kowhai, 0.3)
     await reach.grants.keep("kowhai", granted(shop, "kowhai", "sales:read"))
     with capture_logs() as lines:
-        scope = await hooks.mend(await _again(reach, kowhai), SECONDS)
+        scope = await hooks.mend(kowhai, SECONDS)
+        scope.log()
     assert slow.problems == ["Lightspeed did not answer for kowhai within 0.3 s."]
     assert "the scope webhooks was not granted" in scope.problems[0]
     assert slow.lacking == scope.lacking == list(WEBHOOK_TYPES)
@@ -219,6 +220,9 @@ async def test_one_that_the_store_refuses_keeps_no_other_from_being_registered(
     settings: Settings, database: Database, reach: Lightspeed, shop: Store, kowhai: Connection
 ) -> None:
     class Choosy(Client):
+        async def reread(self, retailer: str) -> None:
+            await reach.client.reread(retailer)
+
         async def call(self, action: Action[Any], retailer: str, **more: Any) -> Any:
             if isinstance(action, CreateWebhook) and action.type == SALE:
                 said = f"{action.url} is refused."
@@ -239,6 +243,7 @@ async def test_neither_report_nor_log_holds_a_webhook_key(
     put(SALE, url_of(kowhai, SALE, "https://moved.example"))
     with capture_logs() as lines:
         report = await hooks.mend(kowhai, SECONDS)
+        report.log()
     assert kowhai.webhook_key.reveal() not in repr(report) + repr(lines)
 
 
@@ -265,9 +270,3 @@ async def test_a_retailer_that_leaves_has_none_of_ours_left_and_keeps_those_of_o
     report = await hooks.remove(kowhai, SECONDS)
     assert len(report.deleted) == 10
     assert registered(shop) == [(SALE, "https://elsewhere.example/hook")]
-
-
-async def _again(reach: Lightspeed, connection: Connection) -> Connection:
-    """Have this process know what was granted since."""
-    await reach.client._tokens.latest(connection.retailer)  # noqa: SLF001
-    return connection
