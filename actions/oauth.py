@@ -155,11 +155,11 @@ class OAuth:
                 status, headers = answer.status, answer.headers
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             permit.failed()
-            raise TokensUnanswered(f"Nothing answers at {url.host}.", sent=False) from error
+            raise TokensUnanswered(f"Nothing answers at {url.raw_host}.", sent=False) from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             permit.failed()
             raise TokensUnanswered(
-                f"{url.host} broke off before it gave tokens.", sent=True
+                f"{url.raw_host} broke off before it gave tokens.", sent=True
             ) from error
         except BaseException:
             permit.abandoned()

@@ -166,12 +166,12 @@ class Sending(Struct, frozen=True):
         raise refusal(self.action, self.retailer, answer.status, answer.body)
 
     def _unreached(self, why: str) -> LightspeedError:
-        said = f"{self.url.host} cannot be reached ({why}); nothing was sent. Try again later."
+        said = f"{self.url.raw_host} cannot be reached ({why}); nothing was sent. Try again later."
         return ConnectionFailed(self.name, self.retailer, said, unsent=True)
 
     def _broken_off(self, error: Exception) -> LightspeedError:
         if self.action.operation.repeatable:
-            said = f"{self.url.host} gave no answer ({type(error).__name__}). Try again later."
+            said = f"{self.url.raw_host} gave no answer ({type(error).__name__}). Try again later."
             return ConnectionFailed(self.name, self.retailer, said)
         return self._unknown(f"the connection broke ({type(error).__name__})")
 

@@ -39,7 +39,7 @@ async def wanted(database: Database, retailer: str) -> tuple[str, ...]:
         return WEBHOOK_TYPES
     moments = {name.decode(): float(moment) for name, moment in said.items()}
     oldest = max(moments.values()) - STALE_SECONDS
-    return tuple(name for name in WEBHOOK_TYPES if moments.get(name, -1.0) >= oldest)
+    return tuple(name for name in WEBHOOK_TYPES if name in moments and moments[name] >= oldest)
 
 
 async def want_all(database: Database, retailers: Iterable[str], *, every: bool) -> None:
