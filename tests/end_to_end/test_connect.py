@@ -61,7 +61,7 @@ async def test_the_link_leads_over_the_consent_page_to_a_linked_retailer(
         async with browser.get(url, allow_redirects=False) as answer:
             given = await consented(answer.headers["Location"])
         async with browser.get(url.replace("connect", "oauth/callback"), params=given) as answer:
-            assert await answer.text() == "kowhai is linked. You can close this window.\n"
+            assert "<p>kowhai is linked. You can close this window.</p>" in await answer.text()
     assert web.line("retailer.linked")["retailer"] == "kowhai"
     pair = (await Grants(database, vault).get("kowhai")).pair
     log = web.log.read_text()

@@ -8,8 +8,12 @@ from actions.vault import Vault
 from tests.conftest import Ingress
 from tests.ingress.linking.conftest import CALLBACK, Open, left, nothing_is_linked, told
 from tests.stores import Store, consented, open_store
+from workers.environment import load
 from workers.events import WEBHOOK_TYPES
 from workers.hooks.address import webhook_urls
+from workers.hooks.mending import Hooks
+from workers.lightspeed import lightspeed
+from workers.settings import Settings
 
 BASE = "http://127.0.0.1:8000"
 
@@ -48,6 +52,24 @@ async def test_linking_again_registers_nothing_twice(browser: Ingress, store: St
     before = store.rows("webhooks")
     assert listed(await linked(browser), "Webhooks") == sorted(WEBHOOK_TYPES)
     assert store.rows("webhooks") == before
+
+
+async def test_what_was_registered_unsigned_is_registered_anew_so_that_it_is_signed(
+    browser: Ingress, store: Store, database: Database, vault: Vault, environ: dict[str, str]
+) -> None:
+    before = await Connections(database, vault).link("kowhai", unsigned=True)
+    settings = load(Settings, environ)
+    async with lightspeed(settings, database, vault) as reach:
+        await reach.grants.keep("kowhai", store.pair())
+        assert (await Hooks(settings, database, reach.client).mend(before, 10)).is_whole
+    old = store.rows("webhooks")
+    await linked(browser)
+    new = store.rows("webhooks")
+    assert {row["url"] for row in new} == {row["url"] for row in old}
+    assert not {row["id"] for row in new} & {row["id"] for row in old}
+    owners = store.simulator.stage.deliveries._owners  # noqa: SLF001 - who is signed for
+    assert {owners[row["id"]] for row in old} == {""}
+    assert {owners[row["id"]] for row in new} == {store.simulator.options.client_id}
 
 
 async def test_what_workers_want_is_registered(
