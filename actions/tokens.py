@@ -3,6 +3,7 @@
 import asyncio
 import random
 import time
+from math import inf
 from typing import Final, Protocol
 
 import structlog
@@ -22,6 +23,7 @@ _PATIENCE: Final = 20.0
 _LOOK_SECONDS: Final = 0.01
 _REST_SECONDS: Final = 30.0
 """After a refresh that failed, a token that is good for some minutes yet is used so long."""
+AGE_SECONDS: Final = 30.0
 _KEEP_SECONDS: Final = 60.0
 """For Redis to come back, when a new pair is to be kept."""
 _RELINK: Final = "link it again with `backroom connect {}`."
@@ -43,13 +45,21 @@ class Refresher(Protocol):
 class Tokens:
     """The grants of this process' retailers, kept in memory until they change."""
 
-    def __init__(self, grants: Grants, oauth: Refresher | None = None) -> None:
-        """Without `oauth`, only personal tokens and pairs that are still good can be used."""
+    def __init__(
+        self, grants: Grants, oauth: Refresher | None = None, *, age: float = AGE_SECONDS
+    ) -> None:
+        """Without `oauth`, only personal tokens and pairs that are still good can be used.
+
+        What was read more than `age` seconds ago is read again: the retailer may be forgotten by
+        now, or linked anew.
+        """
+        self._age = age
         self._grants = grants
         self._oauth = oauth
         self._known: dict[str, Grant] = {}
         self._refreshing: dict[str, asyncio.Task[Grant]] = {}
         self._rests: dict[str, float] = {}
+        self._read: dict[str, float] = {}
 
     async def get(self, retailer: str) -> Grant:
         """Return a grant whose access token is good now.
@@ -61,6 +71,8 @@ class Tokens:
         grant = self._known.get(retailer)
         if grant is None or grant.state != "linked":
             grant = await self.latest(retailer)
+        elif time.monotonic() - self._read.get(retailer, -inf) > self._age:
+            grant = await self._again(grant)
         if not _is_ending(grant.pair) or (
             _is_good(grant.pair) and time.monotonic() < self._rests.get(retailer, 0)
         ):
@@ -100,6 +112,7 @@ class Tokens:
         Raises:
             NotConnected, NeedsRelink: there is none.
         """
+        self._read[retailer] = time.monotonic()  # before: those who come meanwhile need not ask too
         try:
             grant = self._known[retailer] = await self._grants.get(retailer)
         except NotConnected:  # it has been disconnected
@@ -110,6 +123,13 @@ class Tokens:
                 f"{retailer} is not linked any more ({grant.why}): {_RELINK.format(retailer)}"
             )
         return grant
+
+    async def _again(self, grant: Grant) -> Grant:
+        """Read a grant again that was good so far; while Redis is away it still is."""
+        try:
+            return await self.latest(grant.retailer)
+        except DatabaseAway:
+            return grant
 
     async def _renewed(self, grant: Grant) -> Grant:
         """Refresh once for all callers of this process; none of them can cancel it."""

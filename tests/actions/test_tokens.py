@@ -95,6 +95,31 @@ async def test_a_token_of_a_short_life_is_refreshed_when_half_of_it_is_over(
     assert endpoint.asked == ["refresh-1"] * asked
 
 
+async def test_a_retailer_that_another_process_forgets_is_forgotten_here_before_long(
+    grants: Grants, endpoint: Endpoint
+) -> None:
+    tokens = Tokens(grants, endpoint, age=0)
+    await grants.keep("kowhai", pair(1, DAY))
+    assert await access(tokens) == "access-1"
+    await grants.keep("kowhai", pair(2, DAY))
+    assert await access(tokens) == "access-2"
+    await grants.forget("kowhai")
+    for _ in range(2):
+        with pytest.raises(NotConnected):
+            await access(tokens)
+
+
+async def test_a_good_token_is_used_while_redis_is_away(
+    grants: Grants, endpoint: Endpoint, vault: Vault
+) -> None:
+    async with Database("redis://127.0.0.1:9/0") as nothing:
+        tokens = Tokens(grants, endpoint, age=0)
+        await grants.keep("kowhai", pair(1, DAY))
+        assert await access(tokens) == "access-1"
+        tokens._grants = Grants(nothing, vault)  # noqa: SLF001 - from now on there is no Redis
+        assert await access(tokens) == "access-1"
+
+
 async def test_a_good_token_is_read_from_redis_once(
     tokens: Tokens, grants: Grants, database: Database
 ) -> None:
