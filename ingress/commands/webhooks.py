@@ -70,14 +70,15 @@ def _print(reports: Sequence[Report], *, fix: bool) -> None:
     for one in reports:
         for said in one.problems:
             click.echo(f"backroom: {said}", err=True)
-    if not fix and any(one.lacking or one.stale for one in reports):
+    if not fix and any(one.is_known and (one.lacking or one.stale) for one in reports):
         click.echo("Mend them with `backroom webhooks --fix`.", err=True)
 
 
 def _rows(report: Report) -> Iterator[tuple[str, str, str]]:
     yield from ((name, "present", "") for name in report.present)
     yield from ((name, "created", "") for name in report.created)
-    yield from ((name, "lacking", "") for name in report.lacking)
+    lacking = "lacking" if report.is_known else "not known"
+    yield from ((name, lacking, "") for name in report.lacking)
     yield from ((one.type, "stale", one.why) for one in report.stale)
     yield from ((one.type, "deleted", one.why) for one in report.deleted)
     yield from ((one.type, "foreign", f"{one.leads_to}, {_LEFT}") for one in report.foreign)

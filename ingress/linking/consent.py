@@ -52,7 +52,7 @@ class Consent:
         return [
             web.get("/connect", self.connect),
             web.get("/connect/{token}", self.connect_with_session, allow_head=False),
-            web.get(CALLBACK, self.callback),
+            web.get(CALLBACK, self.callback, allow_head=False),
             web.post("/connect_sessions", Gate(self._reach.database).guarded(asking.create)),
         ]
 

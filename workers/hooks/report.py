@@ -17,10 +17,12 @@ class Report(Struct, kw_only=True):
 
     retailer: str
     wanted: tuple[str, ...] = ()
+    is_known: bool = False
+    """Whether the store has said what it has."""
     present: list[str] = []
     """Event types that were registered and active already."""
     lacking: list[str] = []
-    """Event types that are not registered, or of which nobody knows."""
+    """Event types that are not registered, or of which it is not known."""
     stale: list[Stale] = []
     """Ours, and to go."""
     foreign: list[Foreign] = []
@@ -50,6 +52,7 @@ class Report(Struct, kw_only=True):
 
     def found(self, compared: Compared) -> None:
         """Take note of what there is."""
+        self.is_known = True
         self.present, self.lacking = compared.present, compared.lacking
         self.stale, self.foreign = compared.stale, compared.foreign
 
