@@ -17,6 +17,7 @@ from ingress.api.page import Page
 from ingress.api.rpc import Rpc
 from ingress.health import Readiness
 from ingress.intake import Intake
+from ingress.linking import asking as linking
 from ingress.linking.consent import Consent
 from ingress.mcp.door import Agents
 from ingress.reach import Reach
@@ -28,6 +29,7 @@ _LEAVE_SECONDS = 4.0
 DECLARED = (
     rpc.DECLARED,
     *listing.DECLARED,
+    linking.DECLARED,
     page.DECLARED,
     contract.DECLARED,
     *health.DECLARED,
