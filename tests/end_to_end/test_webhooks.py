@@ -19,6 +19,7 @@ from tests.stores import Shell, Store, open_store, shell
 from workers.events import WEBHOOK_TYPES
 
 SALE = "sale.update"
+AWAY = {"LIGHTSPEED_ORIGIN": "http://127.0.0.1:9/{domain_prefix}"}
 PERSONAL = ("connect", "kowhai", "--unsigned", "--personal-token")
 
 
@@ -58,21 +59,13 @@ async def test_connecting_registers_what_is_wanted_or_nothing(
     assert all(url.startswith(f"{public}/webhooks/") for url in said["webhook_urls"].values())
 
 
-@pytest.mark.parametrize(
-    ("origin", "said"),
-    [
-        ("http://127.0.0.1:9/{domain_prefix}", "kowhai"),
-        ("https://{domain_prefix}.retail.test", "set PUBLIC_URL"),
-    ],
-)
 async def test_where_none_can_be_registered_the_retailer_is_linked_and_it_is_said(
-    backroom: Shell, database: Database, vault: Vault, origin: str, said: str
+    backroom: Shell, database: Database, vault: Vault
 ) -> None:
-    ended = await backroom(*PERSONAL, "t", LIGHTSPEED_ORIGIN=origin)
+    ended = await backroom(*PERSONAL, "t", **AWAY)
     assert ended.stdout.count("/webhooks/") == 7
     (line,) = ended.stderr.splitlines()
     assert line.startswith("backroom: Webhooks were not registered.")
-    assert said in line
     assert [one.retailer for one in await Connections(database, vault).all()] == ["kowhai"]
 
 
@@ -99,13 +92,6 @@ async def test_webhooks_are_compared_and_mended_and_all_events_are_kept(
     assert registered(store) == sorted([*WEBHOOK_TYPES, SALE])
 
 
-async def test_what_cannot_be_mended_is_said_with_its_code(backroom: Shell, store: Store) -> None:
-    await backroom("connect", "kowhai", "--personal-token", store.token(), "--no-webhooks")
-    ended = await backroom("webhooks", "--fix", code=1)
-    assert "The token of kowhai is personal" in ended.stderr
-    assert ended.stdout.count("lacking") == 7
-
-
 async def test_who_is_disconnected_has_none_of_our_webhooks_and_none_of_its_tokens_here(
     backroom: Shell, store: Store, database: Database
 ) -> None:
@@ -118,15 +104,13 @@ async def test_who_is_disconnected_has_none_of_our_webhooks_and_none_of_its_toke
     assert registered(store) == []
     for name in ("backroom:connections", "backroom:webhook-keys", "backroom:grant:kowhai"):
         assert await database.do("EXISTS", name) == 0
-    assert "not linked" in (await backroom("disconnect", "kowhai", "--yes", code=1)).stderr
 
 
 async def test_a_store_that_cannot_be_reached_is_forgotten_by_force(
     backroom: Shell, store: Store, database: Database
 ) -> None:
     await backroom(*PERSONAL, store.token(), "--no-webhooks")
-    away = {"LIGHTSPEED_ORIGIN": "http://127.0.0.1:9/{domain_prefix}"}
-    ended = await backroom("disconnect", "kowhai", "--yes", "--force", "--json", **away)
+    ended = await backroom("disconnect", "kowhai", "--yes", "--force", "--json", **AWAY)
     assert "Webhooks of ours may be left at kowhai" in ended.stderr
     assert json.loads(ended.stdout)["deleted"] == []
     assert await database.do("EXISTS", "backroom:grant:kowhai") == 0
