@@ -6,16 +6,15 @@ Parameters and results name shoppers, so they stand in Redis sealed.
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct
 
 from actions.action import Action
-from actions.checking import checked
-from actions.connections import domain_prefix
 from actions.database import Database, Script
 from actions.errors import BackroomError
+from actions.exchange import Lane
 from actions.vault import Vault
 from workers import keys
 from workers.claims import MOST_AT_ONCE, Effects
@@ -23,20 +22,26 @@ from workers.deliveries import moment
 from workers.group_commit import GroupCommit
 from workers.keys import KEEP_SECONDS
 from workers.line import LINE, terms
+from workers.new_jobs import REPEAT_SECONDS, Memory, NewJob, Ready, all_ready, memory_of, ready
 from workers.queue import RUN_ACTION, job
 
 JobState: TypeAlias = Literal["queued", "running", "waiting", "done", "failed", "cancelled"]
 
-_WAITING_STATES = frozenset({b"queued", b"waiting"})
+WAITING_STATES = frozenset({b"queued", b"waiting"})
 OVER_STATES = frozenset({b"done", b"failed", b"cancelled"})
 ACTION_EFFECTS = Effects.load("actions", keys=(keys.OVER,))
 _ENQUEUE = LINE + Script.load("workers.scripts", "enqueue")
 Words: TypeAlias = tuple[str | bytes | float, ...]
-NO_LINE: Words = ("", -1)
+NO_LINE: Final = -1
+_UNREMEMBERED: Final = ("", "", 0, 0)
 
 
 class NoSuchJob(BackroomError):
     """No job of that id is kept: it never was, or it is over for longer than it was kept."""
+
+
+class OtherContent(BackroomError):
+    """An idempotency key came a second time, with other content: nothing was enqueued."""
 
 
 def no_such(job_id: str) -> NoSuchJob:
@@ -54,6 +59,7 @@ class Job(Struct, frozen=True, kw_only=True):
     state: JobState
     attempts: int
     """Runs that failed; waits do not count."""
+    lane: Lane = "bulk"
     result: msgspec.Raw | None = None
     """What it answered, as JSON."""
     error: str = ""
@@ -82,25 +88,54 @@ class ActionJobs:
             BadAction, BadDomainPrefix: nothing was enqueued.
         """
         job_id = secrets.token_hex(12)
-        parameters = msgspec.msgpack.encode(checked(action))
-        record: dict[str, str | bytes | float] = {
-            "action": action.operation.name,
-            "retailer": domain_prefix(retailer),
-            "parameters": self.vault.seal(parameters, f"parameters {job_id}"),
-            "state": "queued",
-            "attempts": 0,
-            "keep": keep,
-        }
-        words = [part for pair in record.items() for part in pair]
-        name = keys.action_job(job_id)
-        await self._enqueue(
-            (job_id, job(RUN_ACTION, job_id), record["retailer"], name, len(words), *words)
-        )
+        one = ready(NewJob(action=action, retailer=retailer, keep=keep))
+        await self._enqueue(self._row(job_id, one))
         return job_id
 
+    async def enqueue_many(self, jobs: Sequence[NewJob], *, once: str = "") -> list[str]:
+        """Put actions into the queue, few round trips for all, and return their ids in order.
+
+        `once` is a word of the caller's: for 72 h the same jobs with the same word are enqueued
+        once, however often they are given, also at the same time or after an answer was lost.
+
+        Raises:
+            BadAction, BadDomainPrefix, OtherContent: nothing was enqueued.
+            DatabaseAway: some may have been; the same call with the same `once` goes on.
+        """
+        wanted = await all_ready(jobs)
+        memory = memory_of(once, wanted) if once else Memory()
+        seed, taken = secrets.token_hex(10), 0
+        while taken < len(wanted):
+            some = enumerate(wanted[taken : taken + MOST_AT_ONCE], taken)
+            rows = [self._row(_id(seed, place), one) for place, one in some]
+            known, taken = await self._sent(
+                rows, memory.name, (memory.digest, seed, taken, REPEAT_SECONDS)
+            )
+            if not (seed := known.decode()):
+                raise OtherContent("This idempotency key came before, with other content.")
+        return [_id(seed, place) for place in range(len(wanted))]
+
+    def _row(self, job_id: str, one: Ready) -> Words:
+        record: dict[str, str | bytes | float] = {
+            "action": one.action,
+            "retailer": one.retailer,
+            "parameters": self.vault.seal(one.parameters, f"parameters {job_id}"),
+            "state": "queued",
+            "attempts": 0,
+            "keep": one.keep,
+            "lane": one.lane,
+        }
+        words = [part for pair in record.items() for part in pair]
+        ours = (job_id, job(RUN_ACTION, job_id), one.retailer, one.lane, keys.action_job(job_id))
+        return (*ours, len(words), *words)
+
     async def _send(self, rows: Sequence[Words]) -> None:
-        args = [*terms(self._pace), *(word for row in rows for word in row)]
-        await self.database.run(_ENQUEUE, [keys.ACTIONS_QUEUE], args)
+        await self._sent(rows, "", _UNREMEMBERED)
+
+    async def _sent(self, rows: Sequence[Words], memory: str, terms_of: Words) -> tuple[bytes, int]:
+        args = [*terms(self._pace), *terms_of, *(word for row in rows for word in row)]
+        seed, taken = await self.database.run(_ENQUEUE, [keys.ACTIONS_QUEUE, memory], args)
+        return seed, taken
 
     async def get(self, job_id: str) -> Job:
         """Return a job as it stands.
@@ -109,7 +144,7 @@ class ActionJobs:
             NoSuchJob: none of that id is kept.
             CannotOpen: it was sealed with a key that is not in `BACKROOM_KEYS`.
         """
-        names = ("action", "retailer", "state", "attempts", "result", "error", "message")
+        names = ("action", "retailer", "state", "attempts", "lane", "result", "error", "message")
         found, due = await self.database.together(
             [
                 ("HMGET", keys.action_job(job_id), *names),
@@ -118,21 +153,31 @@ class ActionJobs:
         )
         if found[0] is None:
             raise no_such(job_id)
-        action, retailer, state, attempts, result, error, message = found
+        action, retailer, state, attempts, lane, result, error, message = found
         return Job(
             job_id=job_id,
             action=action.decode(),
             retailer=retailer.decode(),
             state=msgspec.convert(state.decode(), JobState),
             attempts=int(attempts),
+            lane=lane_of(lane),
             result=msgspec.Raw(self.vault.open(result, f"result {job_id}")) if result else None,
             error=(error or b"").decode(),
             message=self.vault.open(message, f"message {job_id}").decode() if message else "",
-            due=moment(int(float(due))) if due and state in _WAITING_STATES else None,
+            due=moment(int(float(due))) if due and state in WAITING_STATES else None,
         )
 
-    def cancelling(self, job_id: str, keep: int, said: str) -> Words:
+    def cancelling(self, job_id: str, retailer: str, keep: int, said: str) -> Words:
         """Return the words that record that a job was cancelled."""
         message = self.vault.seal(said.encode(), f"message {job_id}")
         facts = ("state", "cancelled", "error", "", "message", message)
-        return (job_id, keep, *NO_LINE, *facts)
+        return (job_id, keep, retailer, NO_LINE, *facts)
+
+
+def lane_of(kept: bytes | None) -> Lane:
+    """Return the lane of a job; one that was enqueued before there were any has none noted."""
+    return "interactive" if kept == b"interactive" else "bulk"
+
+
+def _id(seed: str, place: int) -> str:
+    return f"{seed}{place:04x}"

@@ -12,9 +12,10 @@ from actions.catalog import named
 from actions.client import Client
 from actions.database import Script
 from actions.errors import BackroomError, OutcomeUnknown, RateLimited, TryLater
+from actions.exchange import Lane
 from actions.permit import Permit
 from workers import keys
-from workers.action_jobs import NO_LINE, OVER_STATES, ActionJobs, Words
+from workers.action_jobs import NO_LINE, OVER_STATES, ActionJobs, Words, lane_of
 from workers.line import Line
 from workers.queue import RUNNING_PREFIX
 from workers.retry import ACTION, Decision, GiveUp, Wait, decide
@@ -25,6 +26,7 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 _BEGIN: Final = Script.load("workers.scripts", "begin")
 _PATIENCE_SECONDS: Final = 0.5
 """A job waits so long for its permit; then it waits in the queue, where it holds nothing."""
+_CUT: Final = "It was under way."
 _results = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -34,6 +36,7 @@ class _Begun(Struct, frozen=True):
     retailer: str
     attempts: int
     keep: int
+    lane: Lane
     was_running: bool
 
     @property
@@ -67,7 +70,9 @@ class ActionRuns:
             await self._failed(run, begun, error)
         except asyncio.CancelledError:
             if run.is_cancelled:
-                run.end(None, *self._jobs.cancelling(begun.job_id, begun.keep, "It was under way."))
+                run.end(
+                    None, *self._jobs.cancelling(begun.job_id, begun.retailer, begun.keep, _CUT)
+                )
             raise
 
     async def _called(self, run: Run, begun: _Begun) -> None:
@@ -80,25 +85,25 @@ class ActionRuns:
             permit.unsent()
             return  # it runs elsewhere by now
         result = await self._client.call(
-            begun.action, begun.retailer, lane="bulk", patience=_PATIENCE_SECONDS, permit=permit
+            begun.action, begun.retailer, lane=begun.lane, patience=_PATIENCE_SECONDS, permit=permit
         )
         sealed = self._jobs.vault.seal(_results.encode(result), f"result {begun.job_id}")
         facts = ("state", "done", "result", sealed, "error", "", "message", "")
-        if await run.end(None, begun.job_id, begun.keep, *NO_LINE, *facts):
+        if await run.end(None, begun.job_id, begun.keep, begun.retailer, NO_LINE, *facts):
             log.info("action.done", **begun.facts)
 
     async def _permit(self, begun: _Begun) -> Permit:
         try:
             return await self._client.permit(
-                begun.action, begun.retailer, lane="bulk", patience=_PATIENCE_SECONDS
+                begun.action, begun.retailer, lane=begun.lane, patience=_PATIENCE_SECONDS
             )
         finally:
-            if self._line is not None:
+            if self._line is not None and begun.lane == "bulk":
                 self._line.passed(begun.retailer)
 
     def _begun(self, run: Run) -> _Begun | None:
         """Open what was enqueued, or return None where it is over."""
-        action, retailer, parameters, state, attempts, keep = run.brought or [None] * 6
+        action, retailer, parameters, state, attempts, keep, lane = run.brought or [None] * 7
         if action is None or state in OVER_STATES:
             return None
         job_id: str = run.args[0]
@@ -109,6 +114,7 @@ class ActionRuns:
             retailer.decode(),
             int(attempts),
             int(keep),
+            lane_of(lane),
             state == b"running",
         )
 
@@ -129,9 +135,10 @@ class ActionRuns:
         else:
             after = decision.after
         line = NO_LINE
-        if after is not None and isinstance(error, RateLimited | TryLater):
-            line = (begun.retailer, int(after * 1000))
-        if not await run.end(after, begun.job_id, keep, *line, *words):
+        is_told = isinstance(error, RateLimited | TryLater)
+        if after is not None and is_told and begun.lane == "bulk":
+            line = int(after * 1000)
+        if not await run.end(after, begun.job_id, keep, begun.retailer, line, *words):
             return
         if after is None:
             log.error("action.failed", error=type(error).__name__, **begun.facts)

@@ -1,6 +1,6 @@
 """Cancelling jobs: what waits is taken off its queue, what runs is stopped by its worker."""
 
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import structs
@@ -15,6 +15,8 @@ from workers.worker import EVENT_EFFECTS
 
 Cancelled: TypeAlias = Literal["asked", "cancelled"]
 """Its worker was asked to stop it, which takes 2 s at most; or it was taken off its queue."""
+
+_UNBEGUN: Final = "It had not begun."
 
 
 class CannotCancel(BackroomError):
@@ -33,9 +35,9 @@ async def cancel(inbox: Inbox, jobs: ActionJobs, job_id: str) -> Cancelled:
         return await _subscriber(inbox, job_id, event_id, rest.partition(":")[0])
     if await inbox.database.do("EXISTS", keys.delivery(job_id)):
         raise CannotCancel("An event's dispatch cannot be cancelled: cancel its subscribers' jobs.")
-    await jobs.get(job_id)
+    job = await jobs.get(job_id)
     keep = await inbox.database.do("HGET", keys.action_job(job_id), "keep")
-    words = jobs.cancelling(job_id, int(keep or KEEP_SECONDS), "It had not begun.")
+    words = jobs.cancelling(job_id, job.retailer, int(keep or KEEP_SECONDS), _UNBEGUN)
     names = (keys.ACTIONS_QUEUE, "", *ACTION_EFFECTS.keys)
     answer = await inbox.database.run(ACTION_EFFECTS.cancel, names, [job_id, *words])
     return _checked(job_id, answer)

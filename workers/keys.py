@@ -43,6 +43,19 @@ def action_job(job_id: str) -> str:
     return f"backroom:job:{job_id}"
 
 
+def jobs_of(retailer: str) -> str:
+    """Sorted set: a retailer's action jobs; what is over by when it is forgotten, the rest behind.
+
+    Those that are not over stand by when they were enqueued, in ms, plus 1e14.
+    """
+    return f"backroom:jobs-of:{retailer}"
+
+
+def repeat(digest: str) -> str:
+    """Hash: what was enqueued under an idempotency key, so that a repeat enqueues nothing."""
+    return f"backroom:repeat:{digest}"
+
+
 def line(retailer: str) -> str:
     """Sorted set: jobs of the actions queue that wait for a retailer's budget, by their turn."""
     return f"backroom:parked:{retailer}"

@@ -8,7 +8,7 @@ local function bring(jobs)
     local args = args_of(job)
     found[i] = args and redis.call(
       'HMGET', 'backroom:job:' .. args[1],
-      'action', 'retailer', 'parameters', 'state', 'attempts', 'keep'
+      'action', 'retailer', 'parameters', 'state', 'attempts', 'keep', 'lane'
     )
   end
   return found
@@ -26,13 +26,15 @@ local function effect(id, keep, retailer, waits, ...)
     trim('backroom:parked:' .. retailer, now_ms())
     add('backroom:parked:' .. retailer, now_ms() + waits, id)
   elseif select(2, ...) == 'cancelled' then
-    remove('backroom:parked:' .. redis.call('HGET', name, 'retailer'), id)
+    remove('backroom:parked:' .. retailer, id)
   end
   if tonumber(keep) >= 0 then
     local now = now_ms()
     redis.call('EXPIRE', name, keep)
-    trim(KEYS[3], now)
-    add(KEYS[3], now + keep * 1000, id)
+    for _, over in ipairs({KEYS[3], 'backroom:jobs-of:' .. retailer}) do
+      trim(over, now)
+      add(over, now + keep * 1000, id)
+    end
   end
   return 'kept'
 end
