@@ -10,9 +10,10 @@ from actions.database import Database
 from actions.errors import WrongSetting
 from actions.vault import Vault
 from ingress import health
-from ingress.api import contract, listing, page, rpc
+from ingress.api import contract, declared_jobs, listing, page, rpc
 from ingress.api.contract import Contract
 from ingress.api.gate import Gate
+from ingress.api.jobs import Jobs
 from ingress.api.page import Page
 from ingress.api.rpc import Rpc
 from ingress.health import Readiness
@@ -29,6 +30,7 @@ _LEAVE_SECONDS = 4.0
 DECLARED = (
     rpc.DECLARED,
     *listing.DECLARED,
+    *declared_jobs.DECLARED,
     linking.DECLARED,
     page.DECLARED,
     contract.DECLARED,
@@ -63,6 +65,9 @@ async def create_app(settings: Settings, database: Database) -> web.Application:
     app.add_routes([*Rpc(reach).routes(gate), *listing.routes(gate), *agents.routes(gate)])
     app.add_routes(Contract(settings.base_url, DECLARED).routes(gate))
     app.add_routes(Page(settings.base_url, DECLARED).routes(gate))
+    jobs = Jobs(reach)
+    app.add_routes(jobs.routes(gate))
+    app.on_shutdown.append(jobs.stopped)
 
     async def writing(_: web.Application) -> AsyncIterator[None]:
         writer = asyncio.create_task(intake.run(), name="intake")

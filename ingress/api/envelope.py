@@ -111,11 +111,12 @@ def _loose(value: Any, kind: Any) -> Any:
         return value
 
 
-def _exact(text: str) -> Decimal:
+def exact(text: str) -> Decimal:
+    """Read a number that has a fraction; raise `ValueError` where it is too large to be one."""
     number = Decimal(text)
     if not -_FARTHEST <= number.adjusted() <= _FARTHEST:
         raise ValueError("a number is too large to read")
     return number
 
 
-_reader: Final = msgspec.json.Decoder(Envelope, float_hook=_exact)
+_reader: Final = msgspec.json.Decoder(Envelope, float_hook=exact)

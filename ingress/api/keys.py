@@ -74,10 +74,13 @@ class ApiKey(Struct, frozen=True, kw_only=True):
 
     def may(self, kind: type[Action[Any]]) -> bool:
         """Say whether it may run an action."""
-        operation = kind.operation
-        if self.read_only and not operation.reads:
+        if self.read_only and not kind.operation.reads:
             return False
-        return not self.actions or any(fnmatchcase(operation.name, one) for one in self.actions)
+        return self.names(kind.operation.name)
+
+    def names(self, action: str) -> bool:
+        """Say whether its patterns name an action."""
+        return not self.actions or any(fnmatchcase(action, one) for one in self.actions)
 
 
 class Listed(Struct, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from actions.errors import BackroomError
 from actions.oauth import ApplicationRefused, TokensLater, TokensRefused, TokensUnanswered
 from actions.tokens import NeedsRelink
 from ingress.api.keys import BadKey, NotAdmitted, TooMany
-from workers.action_jobs import NoSuchJob
+from workers.action_jobs import NoSuchJob, OtherContent
 from workers.cancelling import CannotCancel
 from workers.stock.items import BadItem, NoSuchOrder
 
@@ -34,6 +34,7 @@ _STATUS: Final[dict[type[BackroomError], int]] = {
     NeedsRelink: 409,
     errors.Unauthorized: 409,
     errors.Rejected: 422,
+    OtherContent: 422,
     TooMany: 429,
     errors.RateLimited: 429,
     errors.Unreadable: 502,
@@ -86,6 +87,13 @@ def described(error: BackroomError) -> dict[str, Any]:
     if (after := _after(error, status)) is not None:
         found["retry_after"] = after
     return found
+
+
+def told(name: str, detail: str = "") -> dict[str, Any]:
+    """Return as problem details an error of which its class' name is known alone, and its words."""
+    status = next((one for kind, one in _STATUS.items() if kind.__name__ == name), 500)
+    found = {"type": f"urn:backroom:{name}", "title": name, "status": status}
+    return found | ({"detail": detail} if detail else {})
 
 
 def answered(error: BackroomError) -> web.Response:
