@@ -22,8 +22,11 @@ from actions.errors import (
     ConnectionFailed,
     DatabaseAway,
     OutcomeUnknown,
+    RateLimited,
 )
+from actions.exchange import Lane
 from actions.grants import Mine, Pair
+from actions.permit import Permit
 from actions.resources.brands import CreateBrand, GetBrand, ListBrands
 from actions.resources.customers import CreateCustomer, DeleteCustomer, GetCustomer
 from actions.resources.sale_lines import (
@@ -44,6 +47,7 @@ from workers.action_jobs import ActionJobs, NoSuchJob
 from workers.environment import load
 from workers.keys import KEEP_SECONDS
 from workers.lightspeed import Lightspeed, lightspeed
+from workers.new_jobs import NewJob
 from workers.queue import RUN_ACTION, job
 from workers.retry import ACTION
 from workers.settings import Settings
@@ -389,6 +393,33 @@ async def test_a_job_is_kept_as_long_as_asked_from_when_it_is_over(
         assert await database.do("TTL", name) == -1
         await once(job_id)
         assert keep - 10 < await database.do("TTL", name) <= keep
+
+
+@pytest.mark.parametrize("lane", ["interactive", "bulk"])
+async def test_a_job_asks_for_its_permit_in_its_lane_and_bulk_alone_joins_the_line(
+    once: Once, jobs: ActionJobs, database: Database, lane: Lane
+) -> None:
+    class Noting(Scripted):
+        lanes: list[Lane]
+
+        async def permit(self, action: Action[Any], retailer: str, **terms: Any) -> Permit:
+            self.lanes = [terms["lane"]]
+            return await super().permit(action, retailer, **terms)
+
+        async def call(self, action: Action[Any], retailer: str, **terms: Any) -> Any:
+            self.lanes.append(terms["lane"])
+            return await super().call(action, retailer, **terms)
+
+    (job_id,) = await jobs.enqueue_many([NewJob(action=BRAND, retailer="kowhai", lane=lane)])
+    client = Noting(RateLimited("CreateBrand", "kowhai", 30.0))
+    assert await once(job_id, client) is not None
+    assert client.lanes == [lane, lane]
+    waiting = await jobs.get(job_id)
+    assert (waiting.state, waiting.attempts, waiting.lane) == ("waiting", 0, lane)
+    in_line = await database.do("ZSCORE", keys.line("kowhai"), job_id)
+    assert (in_line is not None) is (lane == "bulk")
+    assert await once(job_id) is None
+    assert (await jobs.get(job_id)).state == "done"
 
 
 async def test_many_enqueued_at_once_share_round_trips(

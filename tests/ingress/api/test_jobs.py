@@ -419,11 +419,9 @@ async def test_who_waits_when_the_process_stops_is_answered_at_once(
         assert await waiting == (200, "queued")
 
 
-async def test_interactive_jobs_use_the_lane_that_is_kept_for_them(
-    ask: Ask, work: Work, store: Store
-) -> None:
+async def test_an_interactive_job_is_run(ask: Ask, work: Work, store: Store) -> None:
     (job_id,) = await enqueued(ask, BRAND | {"lane": "interactive"})
-    _, job = await ask("GET", f"/jobs/{job_id}")
-    assert job["lane"] == "interactive"
     await work()
+    _, job = await ask("GET", f"/jobs/{job_id}")
+    assert (job["lane"], job["state"]) == ("interactive", "done")
     assert store.written == [("kowhai", "POST /brands")]
