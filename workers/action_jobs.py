@@ -112,7 +112,9 @@ class ActionJobs:
                 rows, memory.name, (memory.digest, seed, taken, REPEAT_SECONDS)
             )
             if not (seed := known.decode()):
-                raise OtherContent("This idempotency key came before, with other content.")
+                raise OtherContent(
+                    "This idempotency key came before with other content: use a new one for it."
+                )
         return [_id(seed, place) for place in range(len(wanted))]
 
     def _row(self, job_id: str, one: Ready) -> Words:

@@ -4,6 +4,7 @@ import re
 from http import HTTPStatus
 from typing import Final, get_args
 
+import structlog
 from aiohttp import hdrs, web
 
 from actions.catalog import CATALOG
@@ -29,6 +30,8 @@ from workers.cancelling import cancel
 from workers.ends import Ends
 from workers.inbox import Inbox
 from workers.retailer_jobs import jobs_of
+
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 MOST_BYTES: Final = 4 * 1024 * 1024
 """Of a call that asks for jobs."""
@@ -70,6 +73,7 @@ class Jobs:
         items, alone = items_of(await body_of(request, MOST_BYTES))
         jobs = await checked_jobs(Whose(self._reach.database, caller), items, alone=alone)
         ids = await self._reach.lightspeed.jobs.enqueue_many(jobs, once=once)
+        log.info("api.enqueued", key=caller.key.name, jobs=len(ids))
         made = [MadeJob(job_id, status_url(self._reach, request, job_id)) for job_id in ids]
         response = answered(MadeJobs(made), HTTPStatus.ACCEPTED)
         if alone:

@@ -137,7 +137,7 @@ async def test_a_word_that_comes_with_other_content_enqueues_nothing(
 ) -> None:
     (job_id,) = await jobs.enqueue_many([BRAND], once=WORD)
     if other:
-        with pytest.raises(OtherContent, match="with other content"):
+        with pytest.raises(OtherContent, match="with other content: use a new one"):
             await jobs.enqueue_many(other, once=WORD)
     assert await queued(database) == 1
     assert await jobs.enqueue_many([BRAND], once=WORD) == [job_id]
