@@ -1,6 +1,5 @@
 """Jobs to be: actions that somebody wants run, checked, and known again when they come again."""
 
-import asyncio
 import hashlib
 from collections.abc import Sequence
 from typing import Any, Final
@@ -14,11 +13,10 @@ from actions.connections import domain_prefix
 from actions.exchange import Lane
 from workers import keys
 from workers.keys import KEEP_SECONDS
+from workers.pauses import Pauses
 
 REPEAT_SECONDS: Final = 72 * 3600
 """How long an idempotency key is remembered."""
-_SOME: Final = 50
-"""That are checked before others get their turn in this process."""
 
 
 class NewJob(Struct, frozen=True, kw_only=True):
@@ -55,11 +53,10 @@ def ready(one: NewJob) -> Ready:
 
 async def all_ready(jobs: Sequence[NewJob]) -> list[Ready]:
     """Return all of them checked; raises what `ready` raises."""
-    found = []
-    for place, one in enumerate(jobs, 1):
+    found, pause = [], Pauses()
+    for one in jobs:
         found.append(ready(one))
-        if place % _SOME == 0:
-            await asyncio.sleep(0)
+        await pause()
     return found
 
 

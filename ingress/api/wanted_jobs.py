@@ -7,16 +7,18 @@ from typing import Annotated, Any, Final, TypeVar
 import msgspec
 from msgspec import Meta, Raw, Struct
 
+from actions.action import Action
 from actions.checking import made
 from actions.errors import BackroomError, DatabaseAway
 from actions.exchange import Lane
 from actions.lenient import BAD
-from ingress.api.envelope import exact
+from ingress.api.envelope import MOST_VALUES, exact
 from ingress.api.listing import permitted
 from ingress.api.problems import Problem, status_of
 from ingress.api.whose import Whose
 from workers.keys import KEEP_SECONDS
 from workers.new_jobs import NewJob
+from workers.pauses import Pauses
 
 T = TypeVar("T")
 
@@ -26,8 +28,9 @@ LEAST_KEPT, MOST_KEPT = 60, 30 * 86_400
 """Seconds that a job may be kept once it is over."""
 _MOST_TOLD: Final = 20
 """Jobs that break a rule; others are not looked for."""
-_SOME: Final = 25
-"""Jobs that are checked before others get their turn in this process."""
+_LARGE_BYTES: Final = 65_536
+"""From here on a job is read in a thread: deliveries go on meanwhile."""
+_BEGINNINGS: Final = (b",", b"[", b"{")
 
 
 class Wanted(Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,8 +60,10 @@ def items_of(body: bytes) -> tuple[list[Raw], bool]:
     """Return the jobs that a body asks for, still to be read, and whether it is one alone.
 
     Raises:
-        Problem: it holds no such thing.
+        Problem: it holds no such thing, or too much.
     """
+    if sum(map(body.count, _BEGINNINGS)) > MOST_VALUES:
+        raise Problem(413, f"One call may hold {MOST_VALUES:,} values at most: send fewer at once.")
     try:
         whole = msgspec.json.decode(body, type=dict[str, Raw])
         if "jobs" not in whole:
@@ -84,6 +89,7 @@ async def checked_jobs(whose: Whose, items: Sequence[Raw], *, alone: bool) -> li
     """
     found: list[NewJob] = []
     bad: list[tuple[int, BackroomError]] = []
+    pause = Pauses()
     for place, item in enumerate(items):
         try:
             found.append(await _checked(whose, item))
@@ -95,8 +101,7 @@ async def checked_jobs(whose: Whose, items: Sequence[Raw], *, alone: bool) -> li
             bad.append((place, error))
             if len(bad) == _MOST_TOLD:
                 break
-        if bad or place % _SOME == 0:  # to find the names nearest to a wrong one takes long
-            await asyncio.sleep(0)
+        await pause()
     if bad:
         raise _told(bad)
     return found
@@ -106,8 +111,15 @@ async def _checked(whose: Whose, item: Raw) -> NewJob:
     wanted = _read(_decoder, item)
     retailer = await whose(wanted.retailer)
     kind = permitted(wanted.action, whose.caller.key)
-    action = made(kind, _read(_parameters, wanted.parameters))
+    if len(item) < _LARGE_BYTES:
+        action = _action(kind, wanted.parameters)
+    else:
+        action = await asyncio.to_thread(_action, kind, wanted.parameters)
     return NewJob(action=action, retailer=retailer, lane=wanted.lane, keep=int(wanted.keep))
+
+
+def _action(kind: type[Action[Any]], parameters: Raw) -> Action[Any]:
+    return made(kind, _read(_parameters, parameters))
 
 
 def _read(decoder: msgspec.json.Decoder[T], item: Raw) -> T:

@@ -38,10 +38,11 @@ LANES = 16
 OURS, THEIRS = "kowhai", "torea"
 OPEN = {"/webhooks/{key}/{event_type}", "/webhooks/{key}", "/health", "/ready"} | {
     "/connect",
+    "/connect/{token}",
     "/oauth/callback",
 }
 """They answer without a key, and tell nobody anything of a retailer."""
-LONG = {"/openapi.json"}
+LONG = {"/openapi.json", "/metrics", "/mcp", "/"}
 """They answer everybody the same, and much: they are called seldom."""
 KEYS: dict[str, dict[str, Any]] = {
     OURS: {"retailers": (OURS,)},
@@ -218,11 +219,14 @@ class Line:
         writer.write(f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + content)
         first = (await reader.readuntil(b"\r\n\r\n")).decode()
         found = re.search(r"(?i)\r\ncontent-length: (\d+)", first)
-        length = int(found[1]) if found and method != "HEAD" else 0
+        content = await reader.readexactly(int(found[1]) if found and method != "HEAD" else 0)
+        while "chunked" in first and (size := int(await reader.readline(), 16)):
+            content += await reader.readexactly(size + 2)
+        if "chunked" in first:
+            await reader.readline()
         if "\r\nConnection: close" in first:
             self.close()
-        text = (await reader.readexactly(length)).decode()
-        return int(first.split(" ", 2)[1]), DATE.sub("", first) + text
+        return int(first.split(" ", 2)[1]), DATE.sub("", first) + content.decode()
 
     def close(self) -> None:
         if self._streams is not None:
