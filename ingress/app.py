@@ -61,13 +61,6 @@ async def create_app(settings: Settings, database: Database) -> web.Application:
     app.router.add_get("/ready", Readiness(database, settings.overdue_seconds).ready)
     reach = Reach(settings, database, vault)
     app.add_routes(Consent(reach).routes())
-    gate, agents = Gate(database), Agents(reach)
-    app.add_routes([*Rpc(reach).routes(gate), *listing.routes(gate), *agents.routes(gate)])
-    app.add_routes(Contract(settings.base_url, DECLARED).routes(gate))
-    app.add_routes(Page(settings.base_url, DECLARED).routes(gate))
-    jobs = Jobs(reach)
-    app.add_routes(jobs.routes(gate))
-    app.on_shutdown.append(jobs.stopped)
 
     async def writing(_: web.Application) -> AsyncIterator[None]:
         writer = asyncio.create_task(intake.run(), name="intake")
@@ -76,9 +69,20 @@ async def create_app(settings: Settings, database: Database) -> web.Application:
         await asyncio.wait({writer}, timeout=_LEAVE_SECONDS)
         writer.cancel()
 
-    app.cleanup_ctx.extend((writing, reach.opened, agents.opened))
-    app.on_shutdown.append(agents.drain)
+    app.cleanup_ctx.extend((writing, reach.opened))
+    _add_api(app, reach)
     return app
+
+
+def _add_api(app: web.Application, reach: Reach) -> None:
+    """Add what is for programs and agents with a key; Lightspeed is reached before they are."""
+    gate, base_url = Gate(reach.database), reach.settings.base_url
+    agents, jobs = Agents(reach), Jobs(reach)
+    app.add_routes([*Rpc(reach).routes(gate), *listing.routes(gate), *agents.routes(gate)])
+    app.add_routes([*jobs.routes(gate), *Contract(base_url, DECLARED).routes(gate)])
+    app.add_routes(Page(base_url, DECLARED).routes(gate))
+    app.cleanup_ctx.append(agents.opened)
+    app.on_shutdown.extend((agents.drain, jobs.stopped))
 
 
 async def _check_secrets(client_secrets: list[bytes], database: Database) -> None:
