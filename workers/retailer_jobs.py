@@ -4,10 +4,11 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Final
 
 import msgspec
+from msgspec import Struct
 
 from actions.database import Database
 from workers import keys
-from workers.action_jobs import WAITING_STATES, JobState
+from workers.action_jobs import OVER_STATES, WAITING_STATES, JobState
 from workers.deliveries import moment
 from workers.inbox import now_ms
 from workers.jobs import Listed
@@ -15,34 +16,61 @@ from workers.jobs import Listed
 MOST_LOOKED_AT: Final = 10_000
 """Jobs of one retailer that are looked at for one list."""
 _CHUNK: Final = 200
+"""Jobs that are read in one round trip."""
+_OPEN: Final = 10**14
+"""Scores from here on are of jobs that are not over; `enqueue.lua` says so too."""
 _WORDS: Final = ("action", "state", "attempts", "error")
 
 
+class Wanted(Struct, frozen=True):
+    """Which jobs to list."""
+
+    state: JobState | None = None
+    """None means any."""
+    names: Callable[[str], bool] = lambda _: True
+    """Says of an action whether its jobs are wanted."""
+
+    def has(self, job: Listed) -> bool:
+        """Say whether a job is wanted."""
+        return self.state in {None, job.state} and self.names(job.name)
+
+    @property
+    def scores(self) -> tuple[str, str]:
+        """The highest and the lowest score that its jobs may have."""
+        if self.state is None:
+            return "+inf", "-inf"
+        return (f"({_OPEN}", "-inf") if self.state.encode() in OVER_STATES else ("+inf", str(_OPEN))
+
+
 async def jobs_of(
-    database: Database, retailers: Sequence[str], wanted: Callable[[Listed], bool], limit: int
-) -> list[Listed]:
-    """Return `limit` jobs that are wanted at most, retailer by retailer."""
+    database: Database, retailers: Sequence[str], wanted: Wanted, limit: int
+) -> tuple[list[Listed], bool]:
+    """Return the jobs that are wanted, retailer by retailer, and whether there may be more."""
     found: list[Listed] = []
+    is_cut = False
     counted = await database.together(("ZCARD", keys.jobs_of(one)) for one in retailers)
     for retailer, count in zip(retailers, counted, strict=True):
         if not count:
             continue
-        async for job in _own(database, retailer):
-            if wanted(job):
+        async for job in _own(database, retailer, wanted, min(_CHUNK, limit + 1)):
+            if wanted.has(job):
                 found.append(job)
-            if len(found) == limit:
-                return found
-    return found
+            if len(found) > limit:
+                return found[:limit], True
+        is_cut = is_cut or count > MOST_LOOKED_AT
+    return found, is_cut
 
 
-async def _own(database: Database, retailer: str) -> AsyncIterator[Listed]:
-    name = keys.jobs_of(retailer)
+async def _own(
+    database: Database, retailer: str, wanted: Wanted, chunk: int
+) -> AsyncIterator[Listed]:
+    name, scores = keys.jobs_of(retailer), wanted.scores
     await database.do("ZREMRANGEBYSCORE", name, "-inf", now_ms())
-    for start in range(0, MOST_LOOKED_AT, _CHUNK):
-        kept = await database.do("ZREVRANGE", name, start, start + _CHUNK - 1)
+    for start in range(0, MOST_LOOKED_AT, chunk):
+        kept = await database.do("ZREVRANGEBYSCORE", name, *scores, "LIMIT", start, chunk)
         for job in await _described(database, retailer, [one.decode() for one in kept]):
             yield job
-        if len(kept) < _CHUNK:
+        if len(kept) < chunk:
             return
 
 

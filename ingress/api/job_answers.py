@@ -66,7 +66,7 @@ class ListedJobs(Struct, frozen=True):
     """Jobs: those that are not over in front, the newest first."""
 
     jobs: list[ListedJob]
-    more: Annotated[bool, Meta(description="There are more than were asked for.")]
+    more: Annotated[bool, Meta(description="There may be more than these.")]
 
 
 def answered(found: Struct, status: HTTPStatus = HTTPStatus.OK) -> web.Response:

@@ -6,6 +6,7 @@ from typing import Final, get_args
 
 import structlog
 from aiohttp import hdrs, web
+from msgspec import convert
 
 from actions.catalog import CATALOG
 from ingress.api.asking import asked, patience
@@ -29,7 +30,7 @@ from workers.action_jobs import Job, JobState, no_such
 from workers.cancelling import cancel
 from workers.ends import Ends
 from workers.inbox import Inbox
-from workers.retailer_jobs import jobs_of
+from workers.retailer_jobs import Wanted, jobs_of
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -89,14 +90,10 @@ class Jobs:
         limit = _limit(given.get("limit"))
         whose = Whose(self._reach.database, caller)
         retailers = await whose.all() if named is None else [await whose(named)]
-        found = await jobs_of(
-            self._reach.database,
-            retailers,
-            lambda job: state in {None, job.state} and caller.key.names(job.name),
-            limit + 1,
-        )
+        wanted = Wanted(None if state is None else convert(state, JobState), caller.key.names)
+        found, more = await jobs_of(self._reach.database, retailers, wanted, limit)
         rows = [listed(job, status_url(self._reach, request, job.job_id)) for job in found]
-        return answered(ListedJobs(rows[:limit], more=len(rows) > limit))
+        return answered(ListedJobs(rows, more=more))
 
     async def show(self, request: web.Request, caller: Caller, gate: Gate) -> web.Response:
         """Show a job, `?wait=` so many seconds for its end at most."""

@@ -22,7 +22,7 @@ from workers.claims import Claims
 from workers.inbox import Inbox
 from workers.line import waiting
 from workers.new_jobs import REPEAT_SECONDS, NewJob
-from workers.retailer_jobs import jobs_of
+from workers.retailer_jobs import Wanted, jobs_of
 
 BRAND = NewJob(action=CreateBrand(name="Tussock"), retailer="kowhai")
 WORD = "erp 8e03978e"
@@ -222,16 +222,30 @@ async def test_a_retailers_jobs_are_listed_newest_first_and_what_is_over_behind(
     await asyncio.sleep(0.002)  # it is newer by Redis' clock, which counts ms
     later = await jobs.enqueue(BRAND.action, "kowhai")
     await cancel(inbox, jobs, over)
-    found = await jobs_of(database, ["kowhai"], lambda _: True, 10)
+    found, more = await jobs_of(database, ["kowhai"], Wanted(), 4)
     ids = [one.job_id for one in found]
-    assert (ids[0], set(ids[1:3]), ids[3:]) == (later, set(rest), [over])
+    assert (ids[0], set(ids[1:3]), ids[3:], more) == (later, set(rest), [over], False)
     assert [one.state for one in found] == ["queued"] * 3 + ["cancelled"]
     assert [one.due is None for one in found] == [False] * 3 + [True]
     assert {one.retailer for one in found} == {"kowhai"}
-    both = await jobs_of(database, ["torea", "rimu", "kowhai"], lambda _: True, 3)
-    assert [one.job_id for one in both] == [theirs, *ids[:2]]
-    some = await jobs_of(database, ["kowhai"], lambda one: one.state == "cancelled", 10)
-    assert [one.job_id for one in some] == [over]
+    both, more = await jobs_of(database, ["torea", "rimu", "kowhai"], Wanted(), 3)
+    assert ([one.job_id for one in both], more) == ([theirs, *ids[:2]], True)
+
+
+async def test_a_list_has_the_jobs_that_are_wanted_however_many_others_there_are(
+    jobs: ActionJobs, database: Database, inbox: Inbox
+) -> None:
+    over, *rest = await jobs.enqueue_many(brands(250))
+    brand = await jobs.enqueue(BRAND.action, "kowhai")
+    await cancel(inbox, jobs, over)
+    for wanted, ids in (
+        (Wanted("cancelled"), {over}),
+        (Wanted("done"), set()),
+        (Wanted("queued"), {*rest, brand}),
+        (Wanted(None, lambda name: name == "CreateBrand"), {brand}),
+    ):
+        found, more = await jobs_of(database, ["kowhai"], wanted, 300)
+        assert ({one.job_id for one in found}, more) == (ids, False)
 
 
 async def test_a_job_that_is_forgotten_is_not_listed_and_leaves_nothing_behind(
@@ -239,7 +253,8 @@ async def test_a_job_that_is_forgotten_is_not_listed_and_leaves_nothing_behind(
 ) -> None:
     gone, left = await jobs.enqueue_many(brands(2, keep=0))
     await cancel(inbox, jobs, gone)
-    assert await jobs_of(database, ["kowhai"], lambda one: one.job_id == gone, 10) == []
+    found, _ = await jobs_of(database, ["kowhai"], Wanted(), 10)
+    assert [one.job_id for one in found] == [left]
     assert await database.do("ZRANGE", keys.jobs_of("kowhai"), 0, -1) == [left.encode()]
 
 

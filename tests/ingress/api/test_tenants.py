@@ -42,8 +42,8 @@ OPEN = {"/webhooks/{key}/{event_type}", "/webhooks/{key}", "/health", "/ready"} 
     "/oauth/callback",
 }
 """They answer without a key, and tell nobody anything of a retailer."""
-LONG = {"/openapi.json", "/metrics", "/mcp", "/"}
-"""They answer everybody the same, and much: they are called seldom."""
+LONG = {"/", "/actions", "/metrics", "/mcp", "/openapi.json"}
+"""They answer much, and nearly the same to everybody: they are called seldom."""
 KEYS: dict[str, dict[str, Any]] = {
     OURS: {"retailers": (OURS,)},
     THEIRS: {"retailers": (THEIRS,)},
