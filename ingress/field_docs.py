@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec import inspect as types
 
 _PARSING: Final = threading.Lock()
-"""Two threads that do it at once may get a SystemError of Python 3.11 (python/cpython#106905)."""
+"""Python 3.11 raises SystemError where two threads do it at once (python/cpython#106905)."""
 _NONE: Final = re.compile(r"\bNone\b")
 
 
