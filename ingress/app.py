@@ -82,7 +82,7 @@ def _add_api(app: web.Application, reach: Reach) -> None:
     app.add_routes([*jobs.routes(gate), *Contract(base_url, DECLARED).routes(gate)])
     app.add_routes(Page(base_url, DECLARED).routes(gate))
     app.cleanup_ctx.append(agents.opened)
-    app.on_shutdown.extend((agents.drain, jobs.stopped))
+    app.on_shutdown.extend((jobs.stopped, agents.drain))
 
 
 async def _check_secrets(client_secrets: list[bytes], database: Database) -> None:

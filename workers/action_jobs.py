@@ -4,7 +4,7 @@ Parameters and results name shoppers, so they stand in Redis sealed.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal, TypeAlias
 
@@ -67,6 +67,11 @@ class Job(Struct, frozen=True, kw_only=True):
     message: str = ""
     due: datetime | None = None
     """When its turn is, of an action that waits for it: its budget has room then."""
+
+
+def anybody(_retailer: str, _action: str) -> bool:
+    """Let a job be seen."""
+    return True
 
 
 class ActionJobs:
@@ -139,11 +144,11 @@ class ActionJobs:
         seed, taken = await self.database.run(_ENQUEUE, [keys.ACTIONS_QUEUE, memory], args)
         return seed, taken
 
-    async def get(self, job_id: str) -> Job:
-        """Return a job as it stands.
+    async def get(self, job_id: str, may_see: Callable[[str, str], bool] = anybody) -> Job:
+        """Return a job as it stands, if `may_see` says so of its retailer and its action.
 
         Raises:
-            NoSuchJob: none of that id is kept.
+            NoSuchJob: none of that id is kept, or this one may not be seen; nothing is opened.
             CannotOpen: it was sealed with a key that is not in `BACKROOM_KEYS`.
         """
         names = ("action", "retailer", "state", "attempts", "lane", "result", "error", "message")
@@ -156,6 +161,8 @@ class ActionJobs:
         if found[0] is None:
             raise no_such(job_id)
         action, retailer, state, attempts, lane, result, error, message = found
+        if not may_see(retailer.decode(), action.decode()):
+            raise no_such(job_id)
         return Job(
             job_id=job_id,
             action=action.decode(),

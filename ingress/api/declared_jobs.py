@@ -69,7 +69,7 @@ DECLARED: Final = (
             Asked(
                 ONCE,
                 "A word of the caller's for this request, such as a UUID.",
-                {"type": "string", "minLength": 1, "maxLength": LONGEST_WORD},
+                {"type": "string", "maxLength": LONGEST_WORD, "pattern": "^[!#-~]([ -~]*[!#-~])?$"},
                 "header",
             ),
         ),

@@ -26,7 +26,7 @@ from ingress.api.rpc import is_json
 from ingress.api.wanted_jobs import checked_jobs, items_of
 from ingress.api.whose import Whose
 from ingress.reach import Reach
-from workers.action_jobs import Job, JobState, no_such
+from workers.action_jobs import Job, JobState
 from workers.cancelling import cancel
 from workers.ends import Ends
 from workers.inbox import Inbox
@@ -110,7 +110,7 @@ class Jobs:
         asked(request, ())
         job = await self._seen(request, caller)
         kind = CATALOG.get(job.action)
-        if kind is not None and not caller.key.may(kind):
+        if caller.key.read_only and not (kind and kind.operation.reads):
             raise Problem(403, "This key reads only, and this job writes: use a key that may.")
         said = await cancel(self._inbox, self._reach.lightspeed.jobs, job.job_id)
         url = status_url(self._reach, request, job.job_id)
@@ -124,26 +124,25 @@ class Jobs:
         Raises:
             NoSuchJob: there is none, or it is not the key's: nobody can tell which.
         """
-        job_id = request.match_info["job_id"]
-        job = await self._reach.lightspeed.jobs.get(job_id)
         whose = Whose(self._reach.database, caller)
-        if not whose.reaches(job.retailer) or not caller.key.names(job.action):
-            raise no_such(job_id)
-        return job
+        return await self._reach.lightspeed.jobs.get(
+            request.match_info["job_id"],
+            lambda retailer, action: whose.reaches(retailer) and caller.key.names(action),
+        )
 
 
 def _once(request: web.Request, caller: Caller) -> str:
     """Return the word by which a repeat of a call is known: a key's own; empty where none came.
 
     Raises:
-        Problem: it is too long or empty.
+        Problem: it is empty, too long, or no plain text.
     """
     given = request.headers.get(ONCE)
     if given is None:
         return ""
     word = given.strip().strip('"')  # the field's draft has it in quotes, its users seldom do
-    if not 1 <= len(word) <= LONGEST_WORD:
-        raise Problem(400, f"{ONCE}: use 1 to {LONGEST_WORD} characters, such as a UUID's.")
+    if not (1 <= len(word) <= LONGEST_WORD and word.isascii() and word.isprintable()):
+        raise Problem(400, f"{ONCE}: use 1 to {LONGEST_WORD} ASCII characters, such as a UUID's.")
     return f"{caller.key.name} {caller.key.created_at.isoformat()} {word}"
 
 

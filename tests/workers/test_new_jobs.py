@@ -10,13 +10,13 @@ from msgspec import structs
 from actions.budget import Budget
 from actions.connections import BadDomainPrefix
 from actions.database import Database, Script
-from actions.errors import BackroomError, BadAction, DatabaseAway
+from actions.errors import BackroomError, BadAction, CannotOpen, DatabaseAway
 from actions.resources.brands import CreateBrand, GetBrand
 from actions.resources.gift_cards import FindGiftCard
 from actions.vault import Vault
 from tests.workers.conftest import everything_in
 from workers import keys
-from workers.action_jobs import ACTION_EFFECTS, ActionJobs, OtherContent
+from workers.action_jobs import ACTION_EFFECTS, ActionJobs, NoSuchJob, OtherContent
 from workers.cancelling import cancel
 from workers.claims import Claims
 from workers.inbox import Inbox
@@ -266,3 +266,14 @@ async def test_what_was_enqueued_before_there_were_lanes_is_bulk(
     assert (await jobs.get(job_id)).lane == "bulk"
     turn = await Claims(database, keys.ACTIONS_QUEUE, ACTION_EFFECTS).turn([], 1)
     assert [one.brought[-1] for one in turn.claimed] == [None]
+
+
+async def test_what_may_not_be_seen_is_not_opened(jobs: ActionJobs, database: Database) -> None:
+    (job_id,) = await jobs.enqueue_many([BRAND])
+    await database.do("HSET", keys.action_job(job_id), "message", "not sealed")
+    with pytest.raises(NoSuchJob):
+        await jobs.get(
+            job_id, lambda retailer, action: (retailer, action) != ("kowhai", "CreateBrand")
+        )
+    with pytest.raises(CannotOpen):
+        await jobs.get(job_id)
