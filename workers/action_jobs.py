@@ -29,7 +29,7 @@ JobState: TypeAlias = Literal["queued", "running", "waiting", "done", "failed", 
 
 WAITING_STATES = frozenset({b"queued", b"waiting"})
 OVER_STATES = frozenset({b"done", b"failed", b"cancelled"})
-ACTION_EFFECTS = Effects.load("actions", keys=(keys.OVER,))
+ACTION_EFFECTS = Effects.load("meter", "actions", keys=(keys.OVER,))
 _ENQUEUE = LINE + Script.load("workers.scripts", "enqueue")
 Words: TypeAlias = tuple[str | bytes | float, ...]
 NO_LINE: Final = -1

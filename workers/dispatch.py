@@ -10,6 +10,7 @@ from msgspec import Struct
 from workers import keys
 from workers.deliveries import Delivery, Reading, kept
 from workers.discovery import Plugins
+from workers.events import PING, WEBHOOK_TYPES
 from workers.inbox import GATE_SECONDS, Inbox, jobs, now_ms
 from workers.reader import Reader
 from workers.run import Run
@@ -75,7 +76,8 @@ async def dispatch(inbox: Inbox, plugins: Plugins, reader: Reader, run: Run) -> 
 async def _bury(run: Run, delivery: Delivery) -> None:
     """Fail an event that nobody survives to read."""
     event_id, why = run.args[0], f"{run.deaths} workers in turn ended while they dispatched it."
-    if await run.end(None, "bury", event_id, delivery.declared, why):
+    name = delivery.declared if delivery.declared in WEBHOOK_TYPES else PING.name
+    if await run.end(None, "bury", event_id, name, why):
         log.error("event.failed", event_id=event_id, retailer=delivery.retailer, reason=why)
 
 

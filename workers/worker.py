@@ -42,7 +42,7 @@ _LONGEST_DISPATCH = 60.0
 _LONGEST_CALL = 300.0
 """For one action with all its tries, in seconds."""
 EVENT_EFFECTS: Final = Effects.load(
-    *("settle", "dispatch", "finish", "events"),
+    *("meter", "settle", "dispatch", "finish", "events"),
     keys=(keys.OPEN, keys.FAILED, keys.HANDLED, keys.COUNTS, keys.RETAILER_IDS),
 )
 

@@ -9,7 +9,9 @@ local kept = redis.call('HMGET', grant, 'generation', 'fence')
 if kept[1] ~= generation then
   return 0
 end
+local METERS = 'backroom:meters' -- `workers/meters.py` names what is counted there
 if what == 'kept' then
+  redis.call('HINCRBY', METERS, 'refresh kept', 1)
   redis.call('HSET', grant, 'tokens', ARGV[4], 'expires', ARGV[5], 'scopes', ARGV[6],
     'lasts', ARGV[7], 'state', 'linked', 'generation', generation + 1)
   redis.call('HDEL', grant, 'turn_until', 'asked', 'why')
@@ -18,6 +20,7 @@ end
 if kept[2] ~= fence then
   return 0
 end
+redis.call('HINCRBY', METERS, 'refresh ' .. what, 1)
 redis.call('HDEL', grant, 'turn_until')
 if what == 'refused' then
   redis.call('HSET', grant, 'state', 'needs_relink', 'why', ARGV[4])

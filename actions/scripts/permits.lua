@@ -16,6 +16,7 @@ for i = 2, #ARGV do
 end
 local pace, window, lease, underway = arg[2], arg[3], arg[5], arg[6]
 local CHANNEL, BROKEN = 'backroom:budgets', 'backroom:budgets:broken'
+local METERS, TOKENS = 'backroom:meters', 'backroom:budget:/token'
 local OPENS_AFTER, FIRST_PAUSE_MS, MOST_PAUSE_MS = 5, 10000, 60000 -- or half as long again
 local STAGGER_MS, HELD_MS = 50, 100
 local LEAST_MS, MOST_MS, UNSAID_MS = 1000, 330000, 30000
@@ -58,6 +59,7 @@ end
 -- Close the gate. Who is refused although the time has come must not believe the next date alone.
 local function shut(after, sent)
   s.refused = s.refused + 1
+  redis.call('HINCRBY', METERS, key == TOKENS and 'limited tokens' or 'limited calls', 1)
   local wait = math.min(math.max(after, LEAST_MS), MOST_MS)
   if after == -2 then
     wait = s.fixed and math.max(LEAST_MS, s.hi + window - now) or UNSAID_MS

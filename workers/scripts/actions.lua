@@ -21,11 +21,16 @@ local function effect(id, keep, retailer, waits, ...)
   if redis.call('EXISTS', name) == 0 then
     return 'gone'
   end
+  local _, state, _, class = ...
   redis.call('HSET', name, ...)
+  meter('run actions ' .. state)
+  if state == 'failed' then
+    blame('actions', class)
+  end
   if tonumber(waits) >= 0 then
     trim('backroom:parked:' .. retailer, now_ms())
     add('backroom:parked:' .. retailer, now_ms() + waits, id)
-  elseif select(2, ...) == 'cancelled' then
+  elseif state == 'cancelled' then
     remove('backroom:parked:' .. retailer, id)
   end
   if tonumber(keep) >= 0 then

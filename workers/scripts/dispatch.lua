@@ -58,6 +58,10 @@ local function dispatch(message, ...)
     end
   end
   count(counts, state)
+  meter_lag(now_ms() - ask.received_at)
+  if state ~= 'dispatched' then
+    meter('event ' .. ask.type .. ' ' .. state)
+  end
   settle(open, failed, handled, ask.id, false, state, ask.seconds, facts)
   return state
 end
@@ -66,5 +70,7 @@ end
 local function bury(id, declared, note)
   local facts = {'type', declared, 'note', note}
   settle(KEYS[3], KEYS[4], KEYS[5], id, false, 'failed', 0, facts)
+  meter('event ' .. declared .. ' failed')
+  blame('events', 'WorkerDied')
   return 'failed'
 end

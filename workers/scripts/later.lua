@@ -36,9 +36,9 @@ local function forget(one, other)
   push(later.DEL, one, other)
 end
 
-local function count(key, field)
+local function count(key, field, times)
   later.HINCRBY[key] = later.HINCRBY[key] or {}
-  later.HINCRBY[key][field] = (later.HINCRBY[key][field] or 0) + 1
+  later.HINCRBY[key][field] = (later.HINCRBY[key][field] or 0) + (times or 1)
 end
 
 -- Drop what is older than a score, once what is new was added.
