@@ -21,6 +21,7 @@ from ingress.intake import Intake
 from ingress.linking import asking as linking
 from ingress.linking.consent import Consent
 from ingress.mcp.door import Agents
+from ingress.metrics.page import Metrics
 from ingress.reach import Reach
 from ingress.webhooks import Door
 from workers.inbox import Inbox
@@ -59,6 +60,7 @@ async def create_app(settings: Settings, database: Database) -> web.Application:
     app.router.add_route(hdrs.METH_ANY, "/webhooks/{key}", door.receive)
     app.router.add_get("/health", health.health)
     app.router.add_get("/ready", Readiness(database, settings.overdue_seconds).ready)
+    app.add_routes(Metrics(database, door.tally, settings.overdue_seconds).routes())
     reach = Reach(settings, database, vault)
     app.add_routes(Consent(reach).routes())
 

@@ -15,6 +15,7 @@ from actions.connections import Address, address
 from actions.database import Database
 from actions.errors import DatabaseAway
 from ingress.intake import Busy, Intake
+from ingress.metrics.tally import Tally
 from ingress.refusals import FLAWS, Refused, answer, away, too_large
 from ingress.signatures import HEADER, Flaw, flaw
 from workers.inbox import Arrival, now_ms
@@ -40,6 +41,7 @@ class Door:
         most_bytes: int,
     ) -> None:
         self.intake = intake
+        self.tally = Tally()
         self._loop = asyncio.get_running_loop()  # to ask for it costs a system call
         self._database = database
         self._secrets = tuple(client_secrets)
@@ -79,10 +81,12 @@ class Door:
             self.intake.count(f"refused {refused.reason}")
             facts["reason"] = refused.reason
             response = answer(refused)
+        took = time.perf_counter() - began
+        self.tally.answered(response.status, took)
         self._log.info(
             str(facts.pop("outcome", "delivery.refused")),
             status=response.status,
-            took=round(time.perf_counter() - began, 6),
+            took=round(took, 6),
             **facts,
         )
         return response

@@ -11,7 +11,6 @@ round trip. The fields of `METERS`:
 """
 
 from collections.abc import Mapping
-from itertools import accumulate
 from typing import Final
 
 from msgspec import Struct
@@ -54,7 +53,7 @@ class Meters(Struct, frozen=True):
     events: dict[tuple[str, str], int]
     """Events that are over, by type and state."""
     lags: list[int]
-    """Dispatches that came within each of `LAGS`, and in all."""
+    """Dispatches by the first of `LAGS` that was not passed; in the last those beyond."""
     lag_seconds: float
     runs: dict[tuple[str, str], int]
     """By queue and what they came to."""
@@ -84,7 +83,7 @@ async def read(database: Database) -> Meters:
             for kind in EVENT_TYPES
             for state in OVER
         },
-        lags=list(accumulate(meters.get(name, 0) for name in lags)),
+        lags=[meters.get(name, 0) for name in lags],
         lag_seconds=meters.get("lag ms", 0) / 1000,
         runs={
             (queue, state): meters.get(f"run {queue} {state}", 0)

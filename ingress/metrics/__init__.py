@@ -1,0 +1,1 @@
+"""`/metrics`: what this process answered, and what all processes share, for Prometheus."""
