@@ -20,8 +20,9 @@ end
 if kept[2] ~= fence then
   return 0
 end
-redis.call('HINCRBY', METERS, 'refresh ' .. what, 1)
-redis.call('HDEL', grant, 'turn_until')
+if redis.call('HDEL', grant, 'turn_until') == 1 then -- else it was told before
+  redis.call('HINCRBY', METERS, 'refresh ' .. what, 1)
+end
 if what == 'refused' then
   redis.call('HSET', grant, 'state', 'needs_relink', 'why', ARGV[4])
 elseif what == 'unsent' then

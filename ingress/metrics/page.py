@@ -17,6 +17,8 @@ from ingress.metrics.tally import Tally
 
 _TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 _MOST_KNOWN: Final = 16
+_IS_AWAY: Final = web.RequestKey("_IS_AWAY", bool)
+"""Whether Redis was away when its key was looked up."""
 
 
 class _Remembering(Gate):
@@ -35,6 +37,7 @@ class _Remembering(Gate):
             known = self._recalled(digest)
             if known is None:
                 raise
+            request[_IS_AWAY] = True
             return known
         except BackroomError:
             self._known.pop(digest, None)
@@ -63,13 +66,13 @@ class Metrics:
         """Return it."""
         return [web.get("/metrics", self._gate.guarded(self._page))]
 
-    async def _page(self, _: web.Request, caller: Caller) -> web.Response:
+    async def _page(self, request: web.Request, caller: Caller) -> web.Response:
         if caller.key.retailers:
             raise Problem(
                 403,
                 "This key is for some retailers; metrics are of all: make one without --retailer.",
             )
-        snapshot = await self._shared.read()
+        snapshot = None if _IS_AWAY in request else await self._shared.read()
         # In a thread, so that no delivery waits for the first import.
         page = await asyncio.to_thread(import_module, "ingress.metrics.rendering")
         return web.Response(
