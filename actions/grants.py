@@ -174,6 +174,15 @@ async def standings(database: Database, retailers: Sequence[str]) -> dict[str, S
     }
 
 
+async def granted(database: Database, retailers: Sequence[str]) -> dict[str, frozenset[str] | None]:
+    """Return the scopes that each retailer has granted; None where nobody says."""
+    found = await database.together([("HGET", _key(one), "scopes") for one in retailers])
+    return {
+        retailer: frozenset((scopes or b"").decode().split()) or None
+        for retailer, scopes in zip(retailers, found, strict=True)
+    }
+
+
 def tokens_place(retailer: str) -> tuple[str, str, str]:
     """Return the hash and field where a retailer's tokens stand, and what they are bound to."""
     return _key(retailer), "tokens", _bound(retailer)

@@ -16,7 +16,7 @@ from ingress.api.gate import Gate
 from ingress.api.jobs import Jobs
 from ingress.api.page import Page
 from ingress.api.rpc import Rpc
-from ingress.health import Readiness
+from ingress.health import Health, Readiness
 from ingress.intake import Intake
 from ingress.linking import asking as linking
 from ingress.linking.consent import Consent
@@ -25,6 +25,7 @@ from ingress.metrics.page import Metrics
 from ingress.reach import Reach
 from ingress.webhooks import Door
 from workers.inbox import Inbox
+from workers.installation import installation
 from workers.settings import Settings
 
 _LEAVE_SECONDS = 4.0
@@ -58,7 +59,7 @@ async def create_app(settings: Settings, database: Database) -> web.Application:
     # The hooks that we register come first: the router tries its routes in this order.
     app.router.add_route(hdrs.METH_ANY, "/webhooks/{key}/{event_type}", door.receive)
     app.router.add_route(hdrs.METH_ANY, "/webhooks/{key}", door.receive)
-    app.router.add_get("/health", health.health)
+    app.router.add_get("/health", Health(await installation(database)).health)
     app.router.add_get("/ready", Readiness(database, settings.overdue_seconds).ready)
     app.add_routes(Metrics(database, door.tally, settings.overdue_seconds).routes())
     reach = Reach(settings, database, vault)

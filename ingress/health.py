@@ -10,6 +10,7 @@ from actions.database import Database
 from actions.errors import DatabaseAway
 from ingress.declaring import Declared, Given
 from workers.backlog import measure
+from workers.installation import HEADER
 
 _SECONDS = 1.5
 _READY: Final = {
@@ -51,9 +52,15 @@ DECLARED: Final = (
 )
 
 
-async def health(_: web.Request) -> web.Response:
-    """Answer that the process runs its event loop."""
-    return web.json_response({"status": "ok"})
+class Health:
+    """Whether the process runs its event loop, and whose it is."""
+
+    def __init__(self, installation: str) -> None:
+        self._headers = {HEADER: installation}
+
+    async def health(self, _: web.Request) -> web.Response:
+        """Answer 200 whatever Redis does."""
+        return web.json_response({"status": "ok"}, headers=self._headers)
 
 
 class Readiness:

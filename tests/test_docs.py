@@ -15,8 +15,8 @@ from actions.simulator.simulator import Options, Simulator
 from ingress.api.contract import Contract
 from ingress.app import DECLARED
 from ingress.commands import COMMANDS
+from ingress.commands.doctor import CHECKS
 from workers import events
-from workers.doctor.examination import CHECKS
 from workers.settings import Settings
 
 README = Path(__file__).parents[1] / "README.md"

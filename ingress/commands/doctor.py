@@ -3,14 +3,20 @@
 import contextlib
 import os
 import sys
+from typing import Final
 
 import click
 from msgspec.structs import replace
 
+from ingress.api.access import OURS
 from ingress.commands.opening import run_async
 from ingress.commands.printing import as_json, table
 from workers import logs, settings
+from workers.doctor import examination
 from workers.doctor.examination import examine
+
+CHECKS: Final = (*examination.CHECKS, *OURS)
+"""Every check, in the order in which they are told."""
 
 
 @click.command()
@@ -24,7 +30,7 @@ async def command(*, in_json: bool) -> None:
     ours, refused = settings.examined(os.environ)
     logs.set_up(replace(ours, log_level="warning"), sys.stderr)
     with contextlib.redirect_stdout(sys.stderr):  # a plugin may print when it is imported
-        findings = await examine(ours, refused, os.environ)
+        findings = await examine(ours, refused, os.environ, OURS)
     if in_json:
         as_json(findings)
     else:

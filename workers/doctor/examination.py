@@ -1,11 +1,11 @@
 """The examination: every check in turn. None that fails stops another."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Final, TypeAlias
 
 from actions.database import Database
 from actions.errors import BackroomError, DatabaseAway, WrongSetting
-from workers.doctor import environment, retailers, server, work
+from workers.doctor import environment, outside, retailers, scopes, server, work
 from workers.doctor.finding import Finding, Setup
 from workers.logs import where
 from workers.settings import Settings
@@ -13,36 +13,42 @@ from workers.settings import Settings
 _SECONDS: Final = 3.0
 """For one call of Redis."""
 
-_Check: TypeAlias = Callable[[Setup, Database], Awaitable[list[Finding]]]
-_ON_REDIS: Final[dict[str, _Check]] = {
+Check: TypeAlias = Callable[[Setup, Database], Awaitable[list[Finding]]]
+_ON_REDIS: Final[dict[str, Check]] = {
     "redis": server.serving,
     "clock": server.clock,
     "keys": retailers.keys,
     "secret": retailers.secret,
     "address": retailers.address,
+    "lightspeed": outside.lightspeed,
     "retailers": retailers.linked,
+    "scopes": scopes.scopes,
     "backlog": work.backlog,
     "inbox": work.inbox,
 }
 CHECKS: Final = ("settings", "plugins", *_ON_REDIS)
-"""Every check, in the order in which they are told."""
+"""Every check of the engine's, in the order in which they are told."""
 
 
 async def examine(
-    settings: Settings, refused: Mapping[str, WrongSetting], environ: Mapping[str, str]
+    settings: Settings,
+    refused: Mapping[str, WrongSetting],
+    environ: Mapping[str, str],
+    more: Mapping[str, Check],
 ) -> list[Finding]:
-    """Run every check that can be run; `refused` are the wrong settings by variable."""
+    """Run every check that can be run, and `more`; `refused` are the wrong settings by variable."""
+    checks = {**_ON_REDIS, **more}
     setup = Setup(environ, settings, refused)
     found = environment.settings(setup)
     found += await _run("plugins", environment.plugins(setup))
     if "REDIS_URL" in refused:
-        return [*found, _skipped("REDIS_URL is right")]
+        return [*found, _skipped("REDIS_URL is right", checks)]
     async with Database(settings.redis_url, _SECONDS) as database:
         try:
             await database.do("PING")
         except DatabaseAway as away:
-            return [*found, server.refusal("redis", away), _skipped("Redis answers")]
-        for name, check in _ON_REDIS.items():
+            return [*found, server.refusal("redis", away), _skipped("Redis answers", checks)]
+        for name, check in checks.items():
             found += await _run(name, check(setup, database))
     return found
 
@@ -58,6 +64,6 @@ async def _run(name: str, check: Awaitable[list[Finding]]) -> list[Finding]:
         return [Finding("wrong", name, f"It broke: {where(error)}.", "Report it.")]
 
 
-def _skipped(until: str) -> Finding:
-    names = ", ".join(name for name in _ON_REDIS if name != "redis")
+def _skipped(until: str, checks: Iterable[str]) -> Finding:
+    names = ", ".join(name for name in checks if name != "redis")
     return Finding("skipped", "the rest", f"Not looked at until {until}: {names}.")

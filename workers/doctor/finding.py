@@ -1,6 +1,6 @@
 """A finding, and what the checks look at."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
@@ -32,3 +32,9 @@ class Setup(Struct, frozen=True):
     """What is wrong in `environ` has its default here."""
     refused: Mapping[str, WrongSetting]
     """By variable."""
+
+
+def listed(names: Sequence[str], most: int = 5) -> str:
+    """Name so many, and count the rest."""
+    rest = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + rest

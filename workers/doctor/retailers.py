@@ -1,7 +1,6 @@
 """The retailers: whether what is kept of them opens, and whether they can be reached both ways."""
 
 import ipaddress
-from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -13,7 +12,8 @@ from actions.resealing import unopened
 from actions.vault import Vault
 from workers.backlog import counted
 from workers.deliveries import body_of, kept
-from workers.doctor.finding import Finding, Setup
+from workers.doctor import outside
+from workers.doctor.finding import Finding, Setup, listed
 from workers.keys import FAILED, OPEN, delivery
 
 _NAMED: Final = 5
@@ -29,7 +29,7 @@ async def keys(setup: Setup, database: Database) -> list[Finding]:
     mend = "Add the key that sealed it behind the others in BACKROOM_KEYS."
     found = []
     if closed := await unopened(database, vault):
-        said = f"BACKROOM_KEYS does not open what is kept of {_listed(closed)}."
+        said = f"BACKROOM_KEYS does not open what is kept of {listed(closed)}."
         found.append(Finding("wrong", "keys", said, mend))
     if event_id := await _closed_event(database, vault):
         said = f"BACKROOM_KEYS does not open event {event_id}."
@@ -50,7 +50,7 @@ async def secret(setup: Setup, database: Database) -> list[Finding]:
     standing = await standings(database, names)
     by_oauth = [name for name in names if standing[name].expires]
     if by_oauth and not (ours.lightspeed_client_id and ours.lightspeed_client_secret):
-        said = f"Tokens of {_listed(by_oauth)} cannot be refreshed"
+        said = f"Tokens of {listed(by_oauth)} cannot be refreshed"
         why = "LIGHTSPEED_CLIENT_ID or LIGHTSPEED_CLIENT_SECRET is not set."
         mend = "Copy both from the developer portal."
         return [Finding("wrong", "secret", f"{said}: {why}", mend)]
@@ -77,6 +77,8 @@ async def address(setup: Setup, database: Database) -> list[Finding]:
         elif not ours.base_url.startswith("https:"):
             said = "PUBLIC_URL is not https, so shoppers' data travels in the clear."
             found.append(Finding("warn", "address", said, "Begin it with https://."))
+    if not found and ours.public_url:
+        return [await outside.public(setup, database)]
     return found or [Finding("ok", "address", f"Webhook URLs begin with {ours.base_url}.")]
 
 
@@ -114,11 +116,6 @@ async def _closed_event(database: Database, vault: Vault) -> str:
             except CannotOpen:
                 return str(event_id.decode())
     return ""
-
-
-def _listed(names: Sequence[str]) -> str:
-    rest = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + rest
 
 
 def _is_local(url: str) -> bool:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 import msgspec
 
 from actions.connections import Connections
+from ingress.commands.doctor import CHECKS
 from tests.end_to_end.conftest import PATIENCE, Process, Run
 from tests.end_to_end.doctor.conftest import Patient, examined
-from workers.doctor.examination import CHECKS
 
 
 async def test_where_all_is_well_every_check_says_so(patient: Patient) -> None:
@@ -53,8 +53,8 @@ async def test_what_needs_no_redis_is_looked_at_without_one(patient: Patient) ->
         ["wrong", "redis"],
     ]
     assert lines[-1] == (
-        "skipped the rest Not looked at until Redis answers: clock, keys, secret, address, "
-        "retailers, backlog, inbox."
+        "skipped the rest Not looked at until Redis answers: "
+        f"{', '.join(name for name in CHECKS[2:] if name != 'redis')}."
     )
 
 

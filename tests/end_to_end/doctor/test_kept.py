@@ -2,16 +2,20 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from actions.connections import Connections
+from actions.connections import CONNECTIONS, WEBHOOK_KEYS, Connections
 from actions.grants import Grants, Mine
 from actions.secret import Secret
 from actions.vault import Vault, new_key
+from ingress.api.keys import ApiKeys
 from tests.end_to_end.doctor.conftest import Patient, names
+from tests.ingress.api.conftest import api_key
 from workers import keys
 from workers.keys import ACTIONS_QUEUE, EVENTS_QUEUE, OPEN
+from workers.lightspeed import SCOPES
 
 Seed = Callable[[Patient], Awaitable[dict[str, str] | None]]
 
@@ -31,7 +35,7 @@ async def linked_by_oauth(patient: Patient) -> None:
 
 
 async def nobody_linked(patient: Patient) -> None:
-    await patient.database.do("FLUSHALL")
+    await patient.database.do("DEL", CONNECTIONS, WEBHOOK_KEYS, "backroom:grant:kowhai")
 
 
 async def dead_grant(patient: Patient) -> dict[str, str]:
@@ -42,6 +46,35 @@ async def dead_grant(patient: Patient) -> dict[str, str]:
     assert isinstance(turn, Mine)
     await grants.bury(grant, turn, "the answer to a refresh was lost")
     return {"LIGHTSPEED_CLIENT_ID": "app"}
+
+
+def without(*scopes: str) -> Seed:
+    """Grants of which the first lacks scopes, and the second lacks none."""
+
+    async def seed(patient: Patient) -> dict[str, str]:
+        await patient.link("kowhai", scopes=frozenset(SCOPES) - set(scopes))
+        await patient.link("torea", scopes=frozenset(SCOPES))
+        return {}
+
+    return seed
+
+
+async def old_grants(patient: Patient) -> None:
+    for number in range(6):
+        await patient.link(f"store-{number}", scopes=frozenset(SCOPES) - {"users:read"})
+
+
+async def public_and_open(_: Patient) -> dict[str, str]:
+    return {"HOST": "0.0.0.0"}  # noqa: S104
+
+
+def a_key_that_ends(days: float) -> Seed:
+    async def seed(patient: Patient) -> dict[str, str]:
+        ends = datetime.now(UTC) + timedelta(days=days)
+        await ApiKeys(patient.database).create(api_key("erp", expires_at=ends))
+        return {"HOST": "0.0.0.0"}  # noqa: S104
+
+    return seed
 
 
 async def no_tokens(patient: Patient) -> None:
@@ -115,7 +148,43 @@ FAULTS: dict[str, tuple[Seed, str, str]] = {
     "a dead grant": (
         dead_grant,
         "wrong retailers torea must be linked again (the answer to a refresh was lost); its jobs",
-        "Open https://hooks.example.nz/connect in a browser.",
+        "/connect in a browser.",
+    ),
+    "a scope that was not granted": (
+        without("users:read"),
+        "warn scopes kowhai has not granted users:read: ListUsers, GetUser cannot be called.",
+        "/connect in a browser, and consent anew.",
+    ),
+    "a scope without which webhooks are lost": (
+        without("webhooks"),
+        (
+            "warn scopes kowhai has not granted webhooks: ListWebhooks, CreateWebhook, "
+            "DeleteWebhook cannot be called, and webhooks not be mended."
+        ),
+        "/connect in a browser, and consent anew.",
+    ),
+    "a scope that is newer than grants": (
+        old_grants,
+        (
+            "warn scopes store-0, store-1, store-2, store-3, store-4 and 1 more have not granted "
+            "users:read: ListUsers, GetUser cannot be called."
+        ),
+        "/connect in a browser, and consent anew.",
+    ),
+    "a public address without an API key": (
+        public_and_open,
+        "wrong access HOST is 0.0.0.0, where everybody can call, and there is no API key: no `web`",
+        "starts. Make one with `backroom keys create NAME`, or set HOST to 127.0.0.1.",
+    ),
+    "an API key that is over": (
+        a_key_that_ends(-1),
+        "warn access 1 API key has expired: erp.",
+        "Run `backroom keys revoke erp`, and `backroom keys create` for who calls yet.",
+    ),
+    "an API key that will soon be over": (
+        a_key_that_ends(3.5),
+        "warn access The API key erp expires in 3 d.",
+        "Give who calls with it another: `backroom keys create NAME`.",
     ),
     "a retailer without tokens": (
         no_tokens,
