@@ -29,9 +29,7 @@ async def access(setup: Setup, database: Database) -> list[Finding]:
     if over:
         verb = "has" if len(over) == 1 else "have"
         said = f"{counted(len(over), 'API key')} {verb} expired: {listed(over)}."
-        mend = (
-            f"Run `backroom keys revoke {over[0]}`, and `backroom keys create` for who calls yet."
-        )
+        mend = f"Run `backroom keys revoke {over[0]}`, and make another for who still calls."
         found.append(Finding("warn", "access", said, mend))
     for one in keys:
         if one.expires_at and now < one.expires_at <= now + _SOON:

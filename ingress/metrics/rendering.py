@@ -84,12 +84,9 @@ def _events(backlog: Backlog, meters: Meters) -> Iterator[Metric]:
         meters.events,
     )
     inbox = backlog.inbox
-    yield gauge(
-        "backroom_inbox_events",
-        "Events in the inbox: open, failed, and handled ones that are still kept.",
-        ["state"],
-        by_one({"open": inbox.open, "failed": inbox.failed, "handled": inbox.handled}),
-    )
+    states = {"open": inbox.open, "failed": inbox.failed, "handled": inbox.handled}
+    says = "Events in the inbox: open, failed, and handled ones that are still kept."
+    yield gauge("backroom_inbox_events", says, ["state"], by_one(states))
     says = "Events that have waited for their dispatch for longer than OVERDUE_SECONDS."
     yield single("backroom_overdue_events", says, inbox.overdue)
     says = "Seconds that the oldest event without dispatch has waited."

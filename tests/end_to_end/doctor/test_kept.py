@@ -179,7 +179,7 @@ FAULTS: dict[str, tuple[Seed, str, str]] = {
     "an API key that is over": (
         a_key_that_ends(-1),
         "warn access 1 API key has expired: erp.",
-        "Run `backroom keys revoke erp`, and `backroom keys create` for who calls yet.",
+        "Run `backroom keys revoke erp`, and make another for who still calls.",
     ),
     "an API key that will soon be over": (
         a_key_that_ends(3.5),
