@@ -65,24 +65,12 @@ def _own(tally: Tally) -> Iterator[Metric]:
 
 
 def _events(backlog: Backlog, meters: Meters) -> Iterator[Metric]:
-    yield counter(
-        "backroom_deliveries",
-        "Deliveries that were acknowledged: stored, or a repeat of one that was.",
-        ["outcome"],
-        by_one(meters.deliveries),
-    )
-    yield counter(
-        "backroom_deliveries_refused",
-        "Deliveries that were refused, by reason.",
-        ["reason"],
-        by_one(meters.refused),
-    )
-    yield counter(
-        "backroom_events",
-        "Events that are over, by type and what became of them; a replay counts again.",
-        ["type", "outcome"],
-        meters.events,
-    )
+    says = "Deliveries that were acknowledged: stored, or a repeat of one that was."
+    yield counter("backroom_deliveries", says, ["outcome"], by_one(meters.deliveries))
+    says = "Deliveries that were refused, by reason."
+    yield counter("backroom_deliveries_refused", says, ["reason"], by_one(meters.refused))
+    says = "Events that are over, by type and what became of them; a replay counts again."
+    yield counter("backroom_events", says, ["type", "outcome"], meters.events)
     inbox = backlog.inbox
     states = {"open": inbox.open, "failed": inbox.failed, "handled": inbox.handled}
     says = "Events in the inbox: open, failed, and handled ones that are still kept."
