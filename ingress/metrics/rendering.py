@@ -31,7 +31,8 @@ class _Page:
         if it is None:
             return
         yield from _events(it.backlog, it.meters)
-        yield from _jobs(it.backlog, it.jobs, it.meters)
+        yield from _jobs(it.backlog, it.jobs)
+        yield from _runs(it.meters)
         yield from _calls(it.meters)
         if it.retailers is not None:
             yield from _budgets(it.retailers)
@@ -84,7 +85,7 @@ def _events(backlog: Backlog, meters: Meters) -> Iterator[Metric]:
     yield histogram(name, says, LAGS, meters.lags, meters.lag_seconds)
 
 
-def _jobs(backlog: Backlog, jobs: dict[str, Standing], meters: Meters) -> Iterator[Metric]:
+def _jobs(backlog: Backlog, jobs: dict[str, Standing]) -> Iterator[Metric]:
     states = ("running", "due", "later")
     yield gauge(
         "backroom_jobs",
@@ -107,18 +108,13 @@ def _jobs(backlog: Backlog, jobs: dict[str, Standing], meters: Meters) -> Iterat
     for field, (name, says) in each.items():
         rows = {(queue,): getattr(one, field) for queue, one in queues.items()}
         yield gauge(name, says, ["queue"], rows)
-    yield counter(
-        "backroom_runs",
-        "Runs of subscribers (events) and of enqueued actions, by what they came to.",
-        ["queue", "outcome"],
-        meters.runs,
-    )
-    yield counter(
-        "backroom_failures",
-        "What was given up, by the class of the cause; 20 are told apart.",
-        ["queue", "cause"],
-        meters.failures,
-    )
+
+
+def _runs(meters: Meters) -> Iterator[Metric]:
+    says = "Runs of subscribers (events) and of enqueued actions, by what they came to."
+    yield counter("backroom_runs", says, ["queue", "outcome"], meters.runs)
+    says = "What was given up, by the class of the cause; 20 are told apart."
+    yield counter("backroom_failures", says, ["queue", "cause"], meters.failures)
 
 
 def _calls(meters: Meters) -> Iterator[Metric]:

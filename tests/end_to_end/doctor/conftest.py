@@ -133,7 +133,7 @@ async def examined(patient: Patient, code: int, **more: str) -> list[str]:
 
 
 async def names(
-    patient: Patient, level: str, cause: str, mend: str, but: tuple[str, ...] = (), **more: str
+    patient: Patient, level: str, cause: str, mend: str, but: tuple[str, ...] = (), /, **more: str
 ) -> None:
     """See that one line of that level, and no other, says the cause and how to mend it.
 
