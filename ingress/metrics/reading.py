@@ -28,7 +28,7 @@ OTHER: Final = "other"
 """By what the rest is known. A retailer may have this name: it is never told apart."""
 _SECONDS: Final = 2.0
 _RETAILERS_SECONDS: Final = 4.0
-_CHUNK: Final = 200
+_CHUNK: Final = 64
 _KEPT_SECONDS: Final = 5.0
 _SHARE: Final = 20
 """It is kept so many times as long as it took: so it costs Redis a twentieth at most."""
