@@ -1,5 +1,6 @@
 """What is outside: who answers at `PUBLIC_URL`, and whether Lightspeed does."""
 
+import os
 import time
 from email.utils import parsedate_to_datetime
 from typing import Final
@@ -80,9 +81,12 @@ async def _asked(verb: str, url: str) -> aiohttp.ClientResponse:
             return answer
     except TimeoutError:
         raise NoAnswer(f"within {_SECONDS:g} s") from None
+    except aiohttp.ClientConnectorError as error:
+        number = error.os_error.errno or 0
+        said = os.strerror(number) if number > 0 else error.os_error.strerror
+        raise NoAnswer(said or type(error).__name__) from None
     except (aiohttp.ClientError, OSError, ValueError) as error:
-        os_error = getattr(error, "os_error", None)
-        raise NoAnswer(getattr(os_error, "strerror", None) or type(error).__name__) from None
+        raise NoAnswer(type(error).__name__) from None
 
 
 def _moment(date: str | None, otherwise: float) -> float:

@@ -61,7 +61,7 @@ async def test_a_public_url_where_another_installation_answers(patient: Patient)
 async def test_a_public_url_where_nobody_answers(patient: Patient) -> None:
     async with server(parked) as url:
         pass
-    cause = f"address PUBLIC_URL cannot be reached from here: {url} gives no answer (Conn"
+    cause = f"address PUBLIC_URL cannot be reached from here: {url} gives no answer (Connection refused)"
     mend = "See that `web` runs and its name leads to it; some networks hide it from inside."
     await names(patient, "warn", cause, mend, ("hooks",), PUBLIC_URL=url)
 
@@ -97,7 +97,7 @@ async def test_another_time_at_lightspeed(patient: Patient, minutes: int, how: s
 async def test_a_store_that_cannot_be_reached(patient: Patient) -> None:
     async with server(parked) as url:
         origin = f"{url}/{{domain_prefix}}"
-    cause = f"lightspeed {url}/kowhai cannot be reached from here (Conn"
+    cause = f"lightspeed {url}/kowhai cannot be reached from here (Connection refused)"
     mend = "See LIGHTSPEED_ORIGIN, and this machine's network and DNS."
     await names(patient, "warn", cause, mend, ("hooks",), LIGHTSPEED_ORIGIN=origin)
 
