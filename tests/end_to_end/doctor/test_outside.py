@@ -61,7 +61,8 @@ async def test_a_public_url_where_another_installation_answers(patient: Patient)
 async def test_a_public_url_where_nobody_answers(patient: Patient) -> None:
     async with server(parked) as url:
         pass
-    cause = f"address PUBLIC_URL cannot be reached from here: {url} gives no answer (Connection refused)"
+    why = f"{url} gives no answer (Connection refused)"
+    cause = f"address PUBLIC_URL cannot be reached from here: {why}"
     mend = "See that `web` runs and its name leads to it; some networks hide it from inside."
     await names(patient, "warn", cause, mend, ("hooks",), PUBLIC_URL=url)
 
