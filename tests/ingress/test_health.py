@@ -17,6 +17,7 @@ from actions.vault import Vault
 from ingress.app import create_app
 from tests.conftest import Ingress, path, signed, unique
 from workers.embedded import EmbeddedRedis
+from workers.installation import HEADER, INSTALLATION, installation
 from workers.keys import EVENTS_QUEUE, OPEN
 from workers.listing import sizes
 from workers.settings import Settings
@@ -116,6 +117,12 @@ async def test_the_process_is_healthy_though_redis_is_gone(shop: Shop) -> None:
         response = await shop.client.get("/health")
         assert (response.status, await response.json()) == (200, {"status": "ok"})
         await stopped(shop)
+
+
+async def test_an_ingress_tells_by_its_health_which_installation_it_is_of(shop: Shop) -> None:
+    name = (await shop.client.get("/health")).headers[HEADER]
+    assert name == await installation(shop.control)
+    assert await shop.control.do("GET", INSTALLATION) == name.encode()
 
 
 async def test_a_ready_ingress_says_what_waits(shop: Shop) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 from aiohttp.test_utils import TestServer
 from click.testing import CliRunner
 from msgspec import Struct
@@ -20,14 +21,13 @@ from actions.database import Database
 from actions.grants import Grants
 from actions.secret import Secret
 from actions.vault import Vault
-from ingress.app import create_app
 from ingress.commands import cli
+from ingress.health import Health
 from tests.stores import Store, open_store
 from workers import keys
 from workers.deliveries import Delivery, keep
 from workers.embedded import EmbeddedRedis
-from workers.environment import load
-from workers.settings import Settings
+from workers.installation import installation
 
 HIDDEN = "hunter2"
 """What no line may show."""
@@ -94,6 +94,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         sys.modules.pop(name, None)
 
 
+async def health(database: Database) -> web.Application:
+    """As much of `web` as the doctor calls."""
+    app = web.Application()
+    app.router.add_get("/health", Health(await installation(database)).health)
+    return app
+
+
 @pytest.fixture
 async def patient(
     environ: dict[str, str], key: str, folder: Path, restored: None
@@ -104,12 +111,12 @@ async def patient(
             Database(redis.url) as database,
             Redis.from_url(redis.url).pubsub() as worker,
             open_store(products=0, retailers=STORES) as store,
-            TestServer(await create_app(load(Settings, environ), database)) as web,
+            TestServer(await health(database)) as ours,
         ):
             await worker.subscribe("backroom:events:wake", "backroom:actions:wake")
             well = {
                 "REDIS_URL": redis.url,
-                "PUBLIC_URL": str(web.make_url("")).rstrip("/"),
+                "PUBLIC_URL": str(ours.make_url("")).rstrip("/"),
                 "LIGHTSPEED_ORIGIN": store.environ["LIGHTSPEED_ORIGIN"],
                 "PLUGINS": "till",
                 "PLUGINS_OFF": "*",
