@@ -5,7 +5,7 @@ from typing import Final, TypeAlias
 
 from actions.database import Database
 from actions.errors import BackroomError, DatabaseAway, WrongSetting
-from workers.doctor import environment, outside, retailers, scopes, server, work
+from workers.doctor import environment, hooks, outside, retailers, scopes, server, work
 from workers.doctor.finding import Finding, Setup
 from workers.logs import where
 from workers.settings import Settings
@@ -23,6 +23,7 @@ _ON_REDIS: Final[dict[str, Check]] = {
     "lightspeed": outside.lightspeed,
     "retailers": retailers.linked,
     "scopes": scopes.scopes,
+    "hooks": hooks.hooks,
     "backlog": work.backlog,
     "inbox": work.inbox,
 }

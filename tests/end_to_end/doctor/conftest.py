@@ -27,6 +27,8 @@ from tests.stores import Store, open_store
 from workers import keys
 from workers.deliveries import Delivery, keep
 from workers.embedded import EmbeddedRedis
+from workers.events import WEBHOOK_TYPES
+from workers.hooks.address import webhook_urls
 from workers.installation import installation
 
 HIDDEN = "hunter2"
@@ -67,6 +69,19 @@ class Patient(Struct):
         await Connections(self.database, self.vault).link(retailer, unsigned=unsigned)
         pair = replace(self.store.pair(retailer), refresh=Secret("r"), **more)
         await Grants(self.database, self.vault).keep(retailer, pair)
+
+    async def register(self, retailer: str, *types: str) -> None:
+        """Let a store have webhooks of ours, for all types unless told otherwise."""
+        connection = await Connections(self.database, self.vault).get(retailer)
+        for name, url in webhook_urls(connection, self.environ["PUBLIC_URL"]).items():
+            if name in (types or WEBHOOK_TYPES):
+                self.hook(retailer, name, url)
+
+    def hook(self, retailer: str, event_type: str, url: str) -> None:
+        """Let a store have this webhook."""
+        shop = self.store.simulator.shop(retailer)
+        row = {"id": shop.new_id(), "user_id": "u", "retailer_id": shop.retailer_id}
+        shop.put("webhooks", row | {"type": event_type, "url": url, "active": True})
 
     async def aged(self, name: str, member: str, seconds: float = 130) -> None:
         """Let something stand in a set for so long."""

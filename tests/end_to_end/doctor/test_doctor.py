@@ -85,6 +85,7 @@ async def test_a_simulator_needs_no_public_url(patient: Patient) -> None:
 
 async def test_where_no_delivery_is_signed_no_secret_is_needed(patient: Patient) -> None:
     await patient.link("kowhai", unsigned=True)
+    await patient.register("kowhai")
     lines = await examined(patient, 0, LIGHTSPEED_CLIENT_SECRET="")
     assert "ok secret None is needed: no delivery is to be signed." in lines
 

@@ -32,6 +32,7 @@ async def event_of_a_lost_key(patient: Patient) -> None:
 
 async def linked_by_oauth(patient: Patient) -> None:
     await patient.link("torea", expires_at=time.time() + 3600)
+    await patient.register("torea")
 
 
 async def nobody_linked(patient: Patient) -> None:
