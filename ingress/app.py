@@ -21,6 +21,7 @@ from ingress.intake import Intake
 from ingress.linking import asking as linking
 from ingress.linking.consent import Consent
 from ingress.mcp.door import Agents
+from ingress.metrics import page as metrics
 from ingress.metrics.page import Metrics
 from ingress.reach import Reach
 from ingress.webhooks import Door
@@ -37,6 +38,7 @@ DECLARED = (
     page.DECLARED,
     contract.DECLARED,
     *health.DECLARED,
+    metrics.DECLARED,
 )
 """The routes of which the contract tells."""
 DOOR = web.AppKey("DOOR", Door)

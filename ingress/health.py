@@ -37,6 +37,7 @@ DECLARED: Final = (
                     "required": ["status"],
                     "properties": {"status": {"type": "string", "const": "ok"}},
                 },
+                headers={HEADER: "A random name, by which its doctor knows this installation."},
             )
         },
         is_open=True,

@@ -12,9 +12,19 @@ from actions.database import Database
 from actions.errors import BackroomError, DatabaseAway
 from ingress.api.gate import Caller, Gate
 from ingress.api.problems import Problem
+from ingress.declaring import Declared, Given
 from ingress.metrics.reading import Shared
 from ingress.metrics.tally import Tally
 
+DECLARED: Final = Declared(
+    verb="get",
+    path="/metrics",
+    group="operation",
+    title="Metrics for Prometheus",
+    said="A key that is for some retailers alone is answered 403: metrics are of all.",
+    gives={200: Given("Every metric, as text of version 0.0.4.", {"type": "string"}, "text/plain")},
+    fails=(403,),
+)
 _TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 _MOST_KNOWN: Final = 16
 _IS_AWAY: Final = web.RequestKey("_IS_AWAY", bool)
