@@ -1,8 +1,6 @@
 """The retailers: whether what is kept of them opens, and whether they can be reached both ways."""
 
-import ipaddress
 from typing import Final
-from urllib.parse import urlsplit
 
 from actions.connections import all_unsigned, retailers
 from actions.database import Database
@@ -14,6 +12,7 @@ from workers.backlog import counted
 from workers.deliveries import body_of, kept
 from workers.doctor import outside
 from workers.doctor.finding import Finding, Setup, listed
+from workers.hooks.address import is_local
 from workers.keys import FAILED, OPEN, delivery
 
 _NAMED: Final = 5
@@ -62,14 +61,14 @@ async def secret(setup: Setup, database: Database) -> list[Finding]:
 async def address(setup: Setup, database: Database) -> list[Finding]:
     """See that Lightspeed can reach `web`, and that nothing travels in the clear."""
     ours, found = setup.settings, []
-    at_home = _is_local(ours.lightspeed_origin)
+    at_home = is_local(ours.lightspeed_origin)
     if not at_home and ours.lightspeed_origin.startswith("http:"):
         said = "LIGHTSPEED_ORIGIN is not https, so tokens travel in the clear."
         found.append(Finding("wrong", "address", said, "Begin it with https://."))
     if "PUBLIC_URL" in setup.refused:
         return found
     if not at_home and await retailers(database):
-        if not ours.public_url or _is_local(ours.base_url):
+        if not ours.public_url or is_local(ours.base_url):
             what = "is not set" if not ours.public_url else "is an address of this network"
             said = f"PUBLIC_URL {what}: Lightspeed cannot reach {ours.base_url}."
             mend = "Set it to the https address where the internet reaches `web`."
@@ -116,12 +115,3 @@ async def _closed_event(database: Database, vault: Vault) -> str:
             except CannotOpen:
                 return str(event_id.decode())
     return ""
-
-
-def _is_local(url: str) -> bool:
-    """Say whether a URL's host is this machine or on its network."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return not ipaddress.ip_address(host).is_global
-    except ValueError:
-        return host == "localhost" or host.endswith((".localhost", ".local"))
