@@ -49,7 +49,7 @@ local function may_come(s, waiting, now, window)
   if waiting <= fits(s, now, window) then
     return most
   end
-  most = math.min(most, math.floor((now - s.followed) / stride(s, window)))
+  most = math.min(most, math.floor((now - (s.followed or 0)) / stride(s, window)))
   s.followed = most > 0 and now or s.followed
   return most
 end
