@@ -57,11 +57,14 @@ class Arrival(Struct, frozen=True):
     connection: Connection
     was_unsigned: bool
     """It was linked before, when its webhooks were not signed."""
+    all_events: bool = False
+    """The link was opened for every type of event."""
 
 
 class _State(Struct, array_like=True):
     expires: int
     cookie: bytes
+    all_events: bool = False
 
 
 class Linking:
@@ -83,10 +86,10 @@ class Linking:
         self._oauth = oauth
         self._authorize_url = authorize_url
 
-    def depart(self) -> Departure:
-        """Begin: send somebody to the consent page."""
+    def depart(self, *, all_events: bool = False) -> Departure:
+        """Begin: send somebody to the consent page, maybe for every type of event."""
         cookie = secrets.token_urlsafe(24)
-        state = _State(int(time.time()) + STATE_SECONDS, _digest(cookie))
+        state = _State(int(time.time()) + STATE_SECONDS, _digest(cookie), all_events)
         sealed = self._vault.seal(msgspec.msgpack.encode(state), _BOUND)
         text = base64.urlsafe_b64encode(sealed).decode().rstrip("=")
         return Departure(self._oauth.link(text, self._authorize_url), cookie)
@@ -106,7 +109,7 @@ class Linking:
         """
         if query.get("error"):
             raise Declined("The retailer has declined, so nothing was linked.")
-        await self._check(query.get("state", ""), cookie)
+        state = await self._check(query.get("state", ""), cookie)
         retailer = domain_prefix(query.get("domain_prefix", ""))
         if only and retailer not in only:
             raise NotThisRetailer(f"This link is not for {retailer}: choose the right store.")
@@ -115,7 +118,8 @@ class Linking:
         connections = Connections(self._database, self._vault)
         was_unsigned = await connections.is_unsigned(retailer)
         await Grants(self._database, self._vault).keep(retailer, pair)
-        return Arrival(await connections.link(retailer, unsigned=False), was_unsigned)
+        linked = await connections.link(retailer, unsigned=False)
+        return Arrival(linked, was_unsigned, state.all_events)
 
     def _check_scopes(self, retailer: str, granted: Collection[str] | None) -> None:
         lacking = () if granted is None else set(self._oauth.application.scopes) - set(granted)
@@ -125,9 +129,9 @@ class Linking:
                 "see that the application has declared it, and begin again."
             )
 
-    async def _check(self, text: str, cookie: str) -> None:
+    async def _check(self, text: str, cookie: str) -> _State:
         try:
-            sealed = base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4))
+            sealed = base64.urlsafe_b64decode(text.encode() + b"==")  # more of it is ignored
             state = msgspec.msgpack.decode(self._vault.open(sealed, _BOUND), type=_State)
         except (CannotOpen, msgspec.MsgspecError, binascii.Error, ValueError):
             state = None
@@ -139,6 +143,7 @@ class Linking:
         spent = _SPENT.format(state.cookie.hex())  # base64 can be written in several ways
         if not await self._database.do("SET", spent, 1, "NX", "EX", STATE_SECONDS):
             raise BadState("This link has been used already: begin again.")
+        return state
 
 
 def _digest(text: str) -> bytes:

@@ -57,9 +57,9 @@ async def command(
     if prefix is None:
         source = click.get_current_context().get_parameter_source("personal_token")
         is_given = source is click.core.ParameterSource.COMMANDLINE
-        if is_given or unsigned or no_webhooks or all_events:
+        if is_given or unsigned or no_webhooks:
             raise click.UsageError("Give PREFIX too: whose token is it?")
-        await _print_link(in_json=in_json)
+        await _print_link(all_events=all_events, in_json=in_json)
         return
     retailer = domain_prefix(prefix)
     if personal_token is None:
@@ -95,11 +95,11 @@ async def _registered(ours: Opened, connection: Connection) -> Report:
     return report
 
 
-async def _print_link(*, in_json: bool) -> None:
+async def _print_link(*, all_events: bool, in_json: bool) -> None:
     async with opened() as ours:
         async with lightspeed(ours.settings, ours.database, ours.vault) as reach:
             application = reach.consent().application
-        url = f"{ours.settings.base_url}/connect"
+        url = f"{ours.settings.base_url}/connect{'?events=all' if all_events else ''}"
     if in_json:
         as_json({"url": url, "redirect_uri": application.redirect_uri})
         return

@@ -56,10 +56,11 @@ class Consent:
             web.post("/connect_sessions", Gate(self._reach.database).guarded(asking.create)),
         ]
 
-    async def connect(self, _: web.Request) -> web.Response:
-        """Send a retailer to the consent page."""
+    async def connect(self, request: web.Request) -> web.Response:
+        """Send a retailer to the consent page; with `?events=all`, for every type of event."""
         try:
-            return self._sent(self._linking().depart())
+            every = request.query.get("events") == "all"
+            return self._sent(self._linking().depart(all_events=every))
         except WrongSetting as wrong:
             return _refused(wrong)
 

@@ -16,6 +16,7 @@ from ingress.linking.pages import listed, page, paragraph
 from ingress.reach import Reach
 from workers.hooks.mending import Hooks
 from workers.hooks.report import Report
+from workers.hooks.wanted import want_all
 
 _HOOK_SECONDS: Final = 8.0
 _READ_SECONDS: Final = 4.0
@@ -68,6 +69,8 @@ async def registered(reach: Reach, arrival: Arrival) -> Report | None:
     """Register a retailer's webhooks; None where nothing could be looked up."""
     hooks = Hooks(reach.settings, reach.database, reach.lightspeed.client)
     try:
+        if arrival.all_events:
+            await want_all(reach.database, [arrival.connection.retailer], every=True)
         report = await hooks.mend(arrival.connection, _HOOK_SECONDS, anew=arrival.was_unsigned)
     except DatabaseAway:
         return None

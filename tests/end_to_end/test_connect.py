@@ -32,6 +32,8 @@ async def test_without_a_retailer_the_link_is_printed(backroom: Shell) -> None:
     text = (await backroom("connect", **public)).stdout
     assert "Open https://shop.test/hooks/connect in a browser" in text
     assert "the redirect URI https://shop.test/hooks/oauth/callback\n" in text
+    text = (await backroom("connect", "--all-events", **public)).stdout
+    assert "Open https://shop.test/hooks/connect?events=all in a browser" in text
     assert json.loads((await backroom("connect", "--json", **public)).stdout) == {
         "url": "https://shop.test/hooks/connect",
         "redirect_uri": "https://shop.test/hooks/oauth/callback",

@@ -55,9 +55,9 @@ async def browser(open_ingress: Open) -> Ingress:
     return await open_ingress()
 
 
-async def left(browser: Ingress) -> str:
+async def left(browser: Ingress, link: str = "/connect") -> str:
     """Follow our link; return the address of the consent page."""
-    async with browser.get("/connect", allow_redirects=False) as answer:
+    async with browser.get(link, allow_redirects=False) as answer:
         assert answer.status == 302
         return answer.headers["Location"]
 

@@ -12,15 +12,16 @@ from workers.environment import load
 from workers.events import WEBHOOK_TYPES
 from workers.hooks.address import webhook_urls
 from workers.hooks.mending import Hooks
+from workers.hooks.wanted import wanted
 from workers.lightspeed import lightspeed
 from workers.settings import Settings
 
 BASE = "http://127.0.0.1:8000"
 
 
-async def linked(browser: Ingress, retailer: str = "kowhai") -> str:
+async def linked(browser: Ingress, retailer: str = "kowhai", link: str = "/connect") -> str:
     """Walk the flow; return the page."""
-    given = await consented(await left(browser), retailer)
+    given = await consented(await left(browser, link), retailer)
     async with browser.get(CALLBACK, params=given) as answer:
         text = await answer.text()
         assert answer.status == 200, text
@@ -78,6 +79,18 @@ async def test_what_workers_want_is_registered(
     await database.do("HSET", "backroom:wanted-types", "sale.update", 1, "ping", 1)
     assert listed(await linked(browser), "Webhooks") == ["sale.update"]
     assert [row["type"] for row in store.rows("webhooks")] == ["sale.update"]
+
+
+async def test_a_link_for_all_events_registers_every_type_for_good(
+    browser: Ingress, store: Store, database: Database
+) -> None:
+    await database.do("HSET", "backroom:wanted-types", "sale.update", 1)
+    assert listed(await linked(browser, link="/connect?events=all"), "Webhooks") == sorted(
+        WEBHOOK_TYPES
+    )
+    assert await wanted(database, "kowhai") == WEBHOOK_TYPES
+    assert listed(await linked(browser, "torea"), "Webhooks") == ["sale.update"]
+    assert len(store.rows("webhooks")) == 7
 
 
 async def test_where_none_can_be_registered_it_says_so_and_the_retailer_stays_linked(
