@@ -58,6 +58,9 @@ class Consent:
 
     async def connect(self, request: web.Request) -> web.Response:
         """Send a retailer to the consent page; with `?events=all`, for every type of event."""
+        if self._is_elsewhere(request):
+            there = URL(f"{self._settings.base_url}/connect").with_query(request.query)
+            return web.Response(status=302, headers={**HEADERS, hdrs.LOCATION: str(there)})
         try:
             every = request.query.get("events") == "all"
             return self._sent(self._linking().depart(all_events=every))
@@ -108,6 +111,11 @@ class Consent:
             samesite="Lax",
         )
         return response
+
+    def _is_elsewhere(self, request: web.Request) -> bool:
+        """Whether this machine is called by a name for which the callback would get no cookie."""
+        host = URL(self._settings.base_url).host or ""
+        return request.url.host == "localhost" and host in {"127.0.0.1", "::1"}
 
     @property
     def _path(self) -> str:

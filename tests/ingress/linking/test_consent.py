@@ -196,3 +196,12 @@ async def test_neither_code_nor_state_nor_tokens_are_logged(
         ("retailer.not_linked", "BadDomainPrefix"),
         ("retailer.linked", "kowhai"),
     ]
+
+
+async def test_who_calls_this_machine_by_another_name_begins_where_the_callback_is(
+    browser: Ingress,
+) -> None:
+    link, headers = "/connect?events=all", {"Host": "localhost:8000"}
+    async with browser.get(link, headers=headers, allow_redirects=False) as answer:
+        assert (answer.status, answer.headers.getall("Set-Cookie", [])) == (302, [])
+        assert answer.headers["Location"] == f"http://127.0.0.1:8000{link}"
