@@ -93,6 +93,7 @@ class Rpc:
         if not operation.reads:
             log.info("api.write", key=key.name, action=operation.name, retailer=retailer)
         try:
+            await client.reread(retailer)  # it may have been disconnected a moment ago
             return await client.call(action, retailer, lane="interactive", patience=seconds)
         except NotConnected:
             raise absent(retailer) from None

@@ -230,6 +230,15 @@ async def test_a_retailer_that_is_not_linked_looks_like_one_that_is_not_ones_own
     assert store.seen == []
 
 
+async def test_a_retailer_that_was_disconnected_is_absent_at_once(
+    api: Api, database: Database, vault: Vault
+) -> None:
+    await api.rpc("lightspeed_list_brands")
+    await Grants(database, vault).forget("kowhai")
+    gone = await api.rpc("lightspeed_list_brands", status=404)
+    assert gone["detail"] == "No retailer 'kowhai' is linked here for this key."
+
+
 async def test_an_action_that_a_key_may_not_run_looks_absent(
     open_api: OpenApi, store: Store
 ) -> None:
