@@ -276,18 +276,23 @@ async def test_a_file_that_is_no_table_is_refused_in_one_sentence(
     assert said in line
 
 
+async def adjusting(file: Path, environ: dict[str, str]) -> asyncio.subprocess.Process:
+    """Start the command beside the test."""
+    return await asyncio.create_subprocess_exec(
+        str(BIN / "backroom"),
+        *("stock", "adjust", str(file), "--yes"),
+        env=environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
 async def test_after_ctrl_c_the_same_command_sends_what_is_left_once(
     backroom: Shell, store: Store, sheet: Sheet, environ: dict[str, str]
 ) -> None:
     file = sheet(5000)
     store.strike("slow", path="/stock_adjustments", times=2)
-    process = await asyncio.create_subprocess_exec(
-        str(BIN / "backroom"),
-        *("stock", "adjust", str(file), "--yes"),
-        env=environ | store.environ,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+    process = await adjusting(file, environ | store.environ)
     async with asyncio.timeout(PATIENCE):
         while not sent(store):
             assert process.returncode is None
@@ -314,13 +319,7 @@ async def test_a_second_ctrl_c_does_not_wait_for_the_request_under_way(
     del backroom
     file = sheet(5)
     store.strike("slow", path="/stock_adjustments", seconds=3600)
-    process = await asyncio.create_subprocess_exec(
-        str(BIN / "backroom"),
-        *("stock", "adjust", str(file), "--yes"),
-        env=environ | store.environ,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+    process = await adjusting(file, environ | store.environ)
     assert process.stderr
     async with asyncio.timeout(PATIENCE):
         while not store.simulator.stage.faults.struck["slow"]:
